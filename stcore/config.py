@@ -1,0 +1,122 @@
+"""The frozen base of every settings record, and the one way to declare a setting.
+
+A setting is declared once, with default, bounds, unit and help; the form on a page, the schema of the service,
+the command line's documents and the search space are derived from that declaration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stcore.errors import ConfigError, nearest
+
+Level = Literal["basic", "advanced"]
+
+
+def setting(
+    default: Any = ...,
+    *,
+    title: str,
+    help: str,
+    unit: str | None = None,
+    level: Level = "basic",
+    search: Mapping[str, Any] | None = None,
+    **bounds: Any,
+) -> Any:
+    """Declare one setting.
+
+    Args:
+        default: value when left out (``...`` = must be given).
+        title: the words a page shows ("History used").
+        help: one sentence on what it does and which way to turn it.
+        unit: "steps", "epochs", "%"; None for a bare number or a choice.
+        level: advanced settings hide behind "More settings".
+        search: how a search may vary it ({"low": 1e-4, "high": 1e-2, "log": True}); None = not searched.
+        **bounds: pydantic bounds (ge, gt, le, lt, min_length, ...).
+    """
+    extra = {"unit": unit, "level": level, "search": dict(search) if search else None}
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+class Config(BaseModel):
+    """Frozen, strict settings: unknown keys are refused, naming the nearest known one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, ser_json_inf_nan="constants")
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any] | Self | None, where: str = "") -> Self:
+        """Build from a mapping, turning pydantic's complaints into one ``ConfigError``.
+
+        Args:
+            value: the given keys (None = all defaults).
+            where: path shown before the key in messages ("windows").
+        """
+        if isinstance(value, cls):
+            return value
+        if value is not None and not isinstance(value, Mapping):
+            raise ConfigError(
+                f"{where or cls.__name__} must be a group of settings, not {value!r}.",
+                f"Write it as keys and values, for example {{{next(iter(cls.model_fields))}: ...}}.",
+            )
+        try:
+            return cls.model_validate(dict(value or {}))
+        except ValidationError as error:
+            raise _plain(error, cls, where) from error
+
+    def digest(self) -> str:
+        """Sixteen hex digits that are the same for the same settings, whatever the order of keys."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class TopConfig(Config):
+    """A settings record that people build by hand: a mistake in it, at any depth, is a ``ConfigError``."""
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise _plain(error, type(self), "") from error
+
+
+def _plain(error: ValidationError, model: type[Config], where: str) -> ConfigError:
+    """The first complaint of pydantic as message and hint."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in (where, *first["loc"]) if str(part))
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(model, first["loc"][:-1])
+        return ConfigError(f"Unknown setting “{path}”.", nearest(str(first["loc"][-1]), known))
+    given = first.get("input")
+    shown = "" if first["type"] == "missing" else f" (given: {str(given)[:80]!r})"
+    return ConfigError(f"Setting “{path}”: {first['msg'].lower()}{shown}.", _hint(model, first["loc"]))
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Names of the fields of the record that ``path`` leads to."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        inner = getattr(field, "annotation", None)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return list(model.model_fields)
+
+
+def _hint(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
+    """The help of the setting complained about, so that the hint says what it is for."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            break
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+            continue
+        if field.description:
+            default = "" if field.is_required() else f" Default: {field.default!r}."
+            return f"{field.description}{default}"
+    return "Correct the value and try again."

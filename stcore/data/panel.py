@@ -1,0 +1,231 @@
+"""The one shape all data take: values over time, location and feature, with their mask, clock, schema and space."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stcore.data import steps
+from stcore.data.schema import FeatureSchema, guess_schema
+from stcore.data.space import EDGE_COLUMNS, Space, matrix_edges
+from stcore.errors import DataError
+
+LABEL_COLUMNS = ("start", "end", "location", "kind", "by")
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A regular view of a dataset.
+
+    Attributes:
+        values: float32 [time, location, feature], NaN where missing; may be a memory map.
+        time: regular DatetimeIndex in the panel's own clock.
+        step: pandas offset alias of the index ("5min", "1D", "1MS").
+        locations: GeoDataFrame indexed by location id (text), in order of first appearance; static covariates as columns.
+        features: names of the last axis.
+        schema: feature -> FeatureSchema.
+        space: geometry, edges, grid, parents.
+        labels: spans with columns start, end (inclusive), location (None = all), kind, by.
+        clock: time zone name, or None: wall clock as written, never localised.
+        name: words for titles ("Los Angeles loop"); not part of the identity.
+        observed: bool as values once a fill stored it; None: observed means not NaN.
+    """
+
+    values: np.ndarray
+    time: pd.DatetimeIndex
+    step: str
+    locations: gpd.GeoDataFrame
+    features: tuple[str, ...]
+    schema: Mapping[str, FeatureSchema]
+    space: Space = field(default_factory=Space)
+    labels: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LABEL_COLUMNS)))
+    clock: str | None = None
+    name: str = ""
+    observed: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        expected = (len(self.time), len(self.locations), len(self.features))
+        if self.values.shape != expected:
+            raise DataError(
+                f"Values have the shape {self.values.shape}; {expected[0]} times, {expected[1]} locations and "
+                f"{expected[2]} features need {expected}.",
+                "Give values as [time, location, feature].",
+            )
+
+    @property
+    def mask(self) -> np.ndarray:
+        """bool [time, location, feature], True where observed; filled values are never taken for observed."""
+        return self.observed if self.observed is not None else ~np.isnan(self.values)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(steps, locations, features)."""
+        steps_, locations, features = self.values.shape
+        return steps_, locations, features
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen hex digits of the content: values, time, ids, features, clock. Names and labels do not count."""
+        state = hashlib.sha256()
+        for start in range(0, len(self.values), 4096):
+            state.update(np.ascontiguousarray(self.values[start : start + 4096]).tobytes())
+        first = str(self.time[0]) if len(self.time) else ""
+        state.update(repr((first, self.step, self.clock, list(self.locations.index), self.features)).encode())
+        return state.hexdigest()[:16]
+
+    @classmethod
+    def from_arrays(
+        cls,
+        values: Any,
+        time: Any,
+        locations: gpd.GeoDataFrame | pd.DataFrame | Sequence[str] | None = None,
+        features: Sequence[str] | None = None,
+        adjacency: np.ndarray | pd.DataFrame | None = None,
+        mask: np.ndarray | None = None,
+        clock: str | None = None,
+    ) -> Panel:
+        """A panel from arrays.
+
+        Args:
+            values: [time], [time, location] or [time, location, feature]; infinite values become NaN.
+            time: regular times, sorted; with a zone only together with the same ``clock``.
+            locations: ids, or a (Geo)DataFrame indexed by id; lat and lon columns become points.
+            features: names; default value, or value_1, value_2, ...
+            adjacency: square weights [location, location], or an edge table with from, to and optional weight, length_km.
+            mask: bool as values, False = missing (set to NaN).
+            clock: time zone of the times; None = as written.
+
+        Raises:
+            DataError: shapes do not match, or the times are not regular.
+        """
+        array = np.array(values, dtype=np.float32)
+        if array.ndim > 3 or array.ndim == 0:
+            raise DataError(f"Values have {array.ndim} axes.", "Give [time], [time, location] or [time, location, feature].")
+        array = array.reshape(array.shape + (1,) * (3 - array.ndim))
+        array[~np.isfinite(array)] = np.nan
+        if mask is not None:
+            array[~np.asarray(mask, dtype=bool).reshape(array.shape)] = np.nan
+        index = _clocked(pd.DatetimeIndex(time), clock)
+        table = locations_table(locations, array.shape[1])
+        names = tuple(features) if features is not None else _feature_names(array.shape[2])
+        step = steps.infer(index) if len(index) > 1 else "1D"
+        if len(index) and not index.equals(steps.index(index[0], len(index), step)):
+            raise DataError(f"The times are not regular (step {step} found).", "Use stcore.read, which lays them on a grid.")
+        space = Space(geometry=table.geometry if "geometry" in table else None)
+        if adjacency is not None:
+            space = space.with_edges("given", edge_table(adjacency, table.index))
+        return cls(array, index, step, table, names, {n: guess_schema(n) for n in names}, space, clock=clock)
+
+    def select(self, features: Sequence[str]) -> Panel:
+        """The same panel with these features only, in this order.
+
+        Raises:
+            DataError: a feature that is not there.
+        """
+        missing = [name for name in features if name not in self.features]
+        if missing:
+            raise DataError(f"There is no value called {', '.join(missing)}.", f"Known: {', '.join(self.features)}.")
+        which = [self.features.index(name) for name in features]
+        observed = None if self.observed is None else self.observed[:, :, which]
+        return replace(
+            self, values=self.values[:, :, which], features=tuple(features),
+            schema={name: self.schema[name] for name in features}, observed=observed,
+        )  # fmt: skip
+
+    def between(self, start: Any = None, end: Any = None) -> Panel:
+        """The panel from ``start`` to ``end``, both included."""
+        rows = slice(*self.time.slice_indexer(start, end).indices(len(self.time))[:2])
+        observed = None if self.observed is None else self.observed[rows]
+        return replace(self, values=self.values[rows], time=self.time[rows], observed=observed)
+
+
+def locations_table(
+    locations: gpd.GeoDataFrame | pd.DataFrame | Sequence[str] | None, count: int
+) -> gpd.GeoDataFrame:
+    """A GeoDataFrame indexed by text ids; points from lat and lon columns where there is no geometry.
+
+    Raises:
+        DataError: not ``count`` rows, or an id twice.
+    """
+    if locations is None:
+        locations = [str(number) for number in range(1, count + 1)]
+    table = locations.copy() if isinstance(locations, pd.DataFrame) else pd.DataFrame(index=list(locations))
+    table.index = pd.Index([str(name) for name in table.index], dtype=object, name="location")
+    if len(table) != count:
+        raise DataError(f"There are {len(table)} location names for {count} locations.", "Give one name a location.")
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        raise DataError(f"Location “{twice}” is there twice.", "Give every location a name of its own.")
+    if isinstance(table, gpd.GeoDataFrame):
+        return table
+    if {"lat", "lon"} <= set(table.columns):
+        points = gpd.points_from_xy(table["lon"], table["lat"])
+        return gpd.GeoDataFrame(table.drop(columns=["lat", "lon"]), geometry=points, crs="EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index, crs="EPSG:4326"))
+
+
+def edge_table(adjacency: np.ndarray | pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Edge table from a square matrix, or from a table with from/to (or source/target), weight, length_km.
+
+    Raises:
+        DataError: wrong shape, or an edge to a location that does not exist.
+    """
+    if isinstance(adjacency, pd.DataFrame):
+        table = adjacency.rename(columns={"source": "from", "target": "to"})
+        if {"from", "to"} <= set(table.columns):
+            table = table.assign(**{end: table[end].astype(str) for end in ("from", "to")})
+            strangers = set(table["from"]) | set(table["to"])
+            strangers -= set(ids)
+            if strangers:
+                shown = ", ".join(sorted(strangers)[:5])
+                raise DataError(
+                    f"The network names {len(strangers)} locations that are not in the data: {shown}.",
+                    "Use the same location ids in both files.",
+                )
+            return table.assign(
+                weight=table.get("weight", 1.0), length_km=table.get("length_km", np.nan)
+            ).loc[:, list(EDGE_COLUMNS)]  # fmt: skip
+        adjacency = adjacency.to_numpy()
+    return matrix_edges(np.asarray(adjacency, dtype=float), ids)
+
+
+def _clocked(index: pd.DatetimeIndex, clock: str | None) -> pd.DatetimeIndex:
+    """The index in the clock's zone (naive times are read as that zone's wall clock)."""
+    if clock is None:
+        if index.tz is not None:
+            raise DataError(f"The times have the zone {index.tz} but no clock is given.", f"Pass clock={str(index.tz)!r}.")
+        return index.as_unit("ns")
+    if index.tz is None:
+        return index.as_unit("ns").tz_localize(clock, ambiguous="infer", nonexistent="shift_forward")
+    return index.as_unit("ns").tz_convert(clock)
+
+
+def _feature_names(count: int) -> tuple[str, ...]:
+    return ("value",) if count == 1 else tuple(f"value_{number}" for number in range(1, count + 1))
+
+
+def as_panels(panel: Panel | Mapping[str, Panel]) -> dict[str, Panel]:
+    """Several panels by name; a single one under its own name.
+
+    Raises:
+        DataError: an empty mapping, or panels of unlike features or steps.
+    """
+    if isinstance(panel, Panel):
+        return {panel.name or "panel": panel}
+    if not panel:
+        raise DataError("There is no panel in the mapping.", "Give at least one.")
+    first = next(iter(panel.values()))
+    for name, other in panel.items():
+        if other.features != first.features:
+            raise DataError(
+                f"Panel “{name}” has the values {', '.join(other.features)}, the first one {', '.join(first.features)}.",
+                "Select the same values in all of them (panel.select).",
+            )
+    return dict(panel)

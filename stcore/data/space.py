@@ -1,0 +1,179 @@
+"""Where the locations are: geometry, edges, grid and parents, each optional, all of them possible at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stcore.errors import DataError
+
+EARTH_RADIUS_KM = 6371.0088
+EDGE_COLUMNS = ("from", "to", "weight", "length_km")
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Place of each location on a regular grid.
+
+    Attributes:
+        rows, columns: int [location], row 0 is the southernmost, column 0 the westernmost.
+        shape: (R, K) of the whole grid, absent cells included.
+        latitudes [R], longitudes [K]: cell centres in degrees; longitudes go on past 180 across the date line.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    shape: tuple[int, int]
+    latitudes: np.ndarray
+    longitudes: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """Parts of space a model or a map may use; a model's ``SPEC.needs`` names the parts it cannot do without.
+
+    Attributes:
+        geometry: GeoSeries (EPSG:4326) in the order of the locations, or None.
+        edges: name -> table with columns from, to (location ids), weight (higher = closer), length_km; directed.
+        grid: regular grid, or None.
+        parent: Series location id -> parent id, or None.
+    """
+
+    geometry: gpd.GeoSeries | None = None
+    edges: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    grid: Grid | None = None
+    parent: pd.Series | None = None
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Names of the parts that are there: geometry, edges, grid, parent."""
+        present = {
+            "geometry": self.geometry is not None and not self.geometry.is_empty.all(),
+            "edges": bool(self.edges), "grid": self.grid is not None, "parent": self.parent is not None,
+        }  # fmt: skip
+        return frozenset(name for name, there in present.items() if there)
+
+    def with_edges(self, name: str, table: pd.DataFrame) -> Space:
+        """The same space with one more edge table."""
+        return replace(self, edges={**self.edges, name: table})
+
+
+def coordinates(locations: gpd.GeoDataFrame) -> np.ndarray | None:
+    """[location, 2] longitude, latitude of points or of polygons' inner points; None without any geometry.
+
+    Locations without a place are NaN.
+    """
+    if "geometry" not in locations or locations.geometry.is_empty.all() or locations.geometry.isna().all():
+        return None
+    points = locations.geometry.representative_point()
+    return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+
+
+def great_circle_km(from_lonlat: np.ndarray, to_lonlat: np.ndarray) -> np.ndarray:
+    """Great-circle distance in km between degrees [..., 2] (longitude, latitude), haversine formula.
+
+    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (2), 1984.
+    """
+    lon1, lat1 = np.radians(from_lonlat[..., 0]), np.radians(from_lonlat[..., 1])
+    lon2, lat2 = np.radians(to_lonlat[..., 0]), np.radians(to_lonlat[..., 1])
+    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+
+
+def nearest_edges(lonlat: np.ndarray, ids: pd.Index, neighbours: int = 8) -> pd.DataFrame:
+    """Edges from every location to its nearest ones by a ball tree on the sphere; never all pairs.
+
+    Args:
+        lonlat: [location, 2] degrees; NaN rows get no edges.
+        ids: location ids in the same order.
+        neighbours: edges a location.
+
+    Returns:
+        Edge table; weight = exp(-(d / s)^2) with s the median distance.
+    """
+    from sklearn.neighbors import BallTree
+
+    there = np.flatnonzero(np.isfinite(lonlat).all(axis=1))
+    if len(there) < 2:
+        return pd.DataFrame(columns=list(EDGE_COLUMNS))
+    count = min(neighbours, len(there) - 1)
+    radians = np.radians(lonlat[there][:, ::-1])
+    distance, index = BallTree(radians, metric="haversine").query(radians, k=count + 1)
+    # A location's first neighbour is itself, or a twin at the same spot: drop itself wherever it stands.
+    own = index == np.arange(len(there))[:, None]
+    own[~own.any(axis=1), -1] = True
+    distance, index = (part[~own].reshape(len(there), count) for part in (distance, index))
+    length_km = distance.ravel() * EARTH_RADIUS_KM
+    scale = max(float(np.median(length_km)), 1e-6)
+    start = np.repeat(there, count)
+    return pd.DataFrame(
+        {
+            "from": ids[start], "to": ids[there[index.ravel()]],
+            "weight": np.exp(-((length_km / scale) ** 2)), "length_km": length_km,
+        }
+    )  # fmt: skip
+
+
+def matrix_edges(matrix: np.ndarray, ids: pd.Index) -> pd.DataFrame:
+    """Edge table of a square matrix [location, location] of weights (row -> column); zeros and the diagonal are no edges.
+
+    Raises:
+        DataError: the matrix is not square or does not have one row a location.
+    """
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] != len(ids):
+        raise DataError(
+            f"The network has {' x '.join(map(str, matrix.shape))} numbers; {len(ids)} locations need "
+            f"{len(ids)} x {len(ids)}.",
+            "Give one row and one column a location, in the order of first appearance in the data.",
+        )
+    start, end = np.nonzero((matrix != 0) & ~np.eye(len(ids), dtype=bool))
+    return pd.DataFrame({"from": ids[start], "to": ids[end], "weight": matrix[start, end], "length_km": np.nan})
+
+
+def recognise_grid(lonlat: np.ndarray, least: int = 9) -> Grid | None:
+    """The regular grid the points lie on, or None.
+
+    Rows and columns must be evenly spaced (to 2 % of a step), at least 3 x 3, and at least a third of the cells
+    present. A gap of more than half the globe in longitude means that the grid crosses the date line.
+
+    Args:
+        lonlat: [location, 2] degrees.
+        least: fewest locations that may be called a grid.
+    """
+    if len(lonlat) < least or not np.isfinite(lonlat).all():
+        return None
+    longitudes = lonlat[:, 0].copy()
+    distinct = np.unique(np.round(longitudes, 6))
+    gaps = np.diff(distinct)
+    if len(gaps) and gaps.max() > 180:
+        edge = distinct[int(np.argmax(gaps))]
+        longitudes = np.where(longitudes <= edge + 1e-6, longitudes + 360, longitudes)
+    columns, rows = _even_axis(longitudes), _even_axis(lonlat[:, 1])
+    if columns is None or rows is None:
+        return None
+    (column, centres_lon), (row, centres_lat) = columns, rows
+    shape = (len(centres_lat), len(centres_lon))
+    cells = row * shape[1] + column
+    if min(shape) < 3 or len(np.unique(cells)) < len(cells) or len(cells) < shape[0] * shape[1] / 3:
+        return None
+    return Grid(row, column, shape, centres_lat, centres_lon)
+
+
+def _even_axis(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Index of each value on an evenly spaced axis and the axis itself; None where it is not even."""
+    distinct = np.unique(np.round(values, 6))
+    if len(distinct) < 2:
+        return None
+    step = float(np.min(np.diff(distinct)))
+    position = (distinct - distinct[0]) / step
+    if np.abs(position - np.round(position)).max() > 0.02 * max(1.0, position.max() / len(distinct)):
+        return None
+    count = int(round(position.max())) + 1
+    if count > 4 * len(distinct):
+        return None
+    axis = distinct[0] + step * np.arange(count)
+    return np.rint((values - distinct[0]) / step).astype(np.int64), axis

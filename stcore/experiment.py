@@ -1,0 +1,272 @@
+"""What is to be done, as one value: an ``Experiment`` (the YAML file) and the ``RunConfig`` of each model in it.
+
+Both are frozen and strict, nest alike, and lie beside the weights they led to. Nothing here reads data: what is
+left out (None) is suggested from the data by ``stcore.training.planning``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import field_validator, model_validator
+
+from stcore.config import Config, TopConfig, setting
+from stcore.errors import ConfigError
+
+SCHEMA_VERSION = 1
+DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
+BASELINES: tuple[str, ...] = ("persistence", "seasonal_naive")
+
+
+class DataConfig(Config):
+    """Where the table lies and what its columns mean; a role left out is found from names and content."""
+
+    source: str | None = setting(None, title="File", help="Path of the table, relative to the experiment file.")
+    time: str | None = setting(None, title="Time", help="Column with the time.")
+    location: str | None = setting(None, title="Place", help="Column that names the place.")
+    lat: str | None = setting(None, title="Latitude", help="Column with degrees north.")
+    lon: str | None = setting(None, title="Longitude", help="Column with degrees east.")
+    values: list[str] | None = setting(None, title="Values", help="Columns with the measured numbers.")
+    labels: list[str] | None = setting(None, title="Labels", help="0/1 columns that mark anomalies or events.")
+    known_ahead: list[str] | None = setting(
+        None, title="Known ahead", help="Value columns that are known for the future, such as a weather forecast."
+    )
+    adjacency: str | None = setting(None, title="Network", help="File with a square matrix or an edge list.")
+    step: str | None = setting(None, title="Step", help="Time between rows, such as 5min, 1h or 1D.")
+    by: str | None = setting(None, title="Apart", help="Column whose values are separate runs or machines.")
+    clock: str | None = setting(None, title="Clock", help="Time zone of the times, such as Europe/Berlin.")
+    how: str | None = setting(None, title="Events to values", help="How events become values: count, mean, sum, max.")
+
+
+class PrepareConfig(Config):
+    """What is done to the values before a model sees them; fitted on the train part only."""
+
+    zeros_are_missing: bool = setting(
+        False, title="Zeros are missing", help="Treat exact zeros as gaps, as some sensors report them."
+    )
+    fill: Literal["none"] = setting(
+        "none", title="Fill gaps", help="None: gaps stay gaps; models see the last value and the error skips them."
+    )
+    scale: Literal["standard", "none"] = setting(
+        "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
+    )
+    features: list[Literal["time_of_day", "day_of_week", "day_of_year"]] | None = setting(
+        None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
+    )
+
+
+class WindowsConfig(Config):
+    """How much history a forecast sees and how far it reaches."""
+
+    lookback: int | None = setting(
+        None, title="History used", help="Steps before the forecast that a model sees. Left out: suggested.",
+        unit="steps", ge=1, le=100_000,
+    )  # fmt: skip
+    horizon: int | None = setting(
+        None, title="Steps ahead", help="Steps that are forecast. Left out: suggested.", unit="steps", ge=1, le=10_000
+    )
+    stride: int = setting(
+        1, title="Every n-th start", help="Distance between training windows.", unit="steps", ge=1, level="advanced"
+    )
+
+
+class SplitConfig(Config):
+    """Chronological shares of the time axis. Ends at floor(cumulative share x steps + 1e-9)."""
+
+    train: float = setting(0.7, title="Train", help="Share the models learn from.", gt=0, lt=1)
+    validation: float = setting(0.1, title="Validation", help="Share that choices are made on.", ge=0, lt=1)
+    test: float = setting(0.2, title="Test", help="Last share, kept for the result.", ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the three shares add up to {total:.4g}, not 1")
+        return self
+
+
+class TrainingConfig(Config):
+    """How a network is trained. Defaults count optimiser steps, so a large file is sampled, not waited for."""
+
+    epochs: int = setting(
+        20, title="Epochs", help="Rounds of training; the best one on unseen data is kept.", unit="epochs", ge=1, le=10_000
+    )  # fmt: skip
+    steps_per_epoch: int = setting(
+        40, title="Steps an epoch", help="At most this many optimiser steps an epoch; fewer where the data are small.",
+        unit="steps", ge=1, le=1_000_000, level="advanced",
+    )  # fmt: skip
+    batch_windows: int = setting(
+        4096, title="Batch", help="Windows (one start time at one place) a step. Larger is steadier and slower.",
+        unit="windows", ge=1, le=10_000_000,
+    )  # fmt: skip
+    learning_rate: float = setting(
+        4e-3, title="Learning rate", help="Size of the largest step. Lower it when the curve jumps.", gt=0, le=10,
+        search={"low": 3e-4, "high": 1e-2, "log": True},
+    )  # fmt: skip
+    weight_decay: float = setting(
+        1e-4, title="Weight decay", help="Pull of all weights toward zero.", ge=0, le=10, level="advanced"
+    )
+    clip: float = setting(
+        5.0, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced"
+    )
+    patience: int = setting(
+        8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",
+        unit="epochs", ge=1, level="advanced",
+    )  # fmt: skip
+    loss: Literal["mae", "mse", "huber"] = setting(
+        "mae", title="Loss", help="Error that training lowers: mae is robust, mse punishes large misses.", level="advanced"
+    )
+    chunk: int = setting(
+        0, title="Chunk", help="Sequences run at once inside a step; 0: the model's own. Lower it when memory is short.",
+        ge=0, level="advanced",
+    )  # fmt: skip
+    device: str = setting(
+        "auto", title="Device", help="auto takes a graphics card when there is one; or cpu, cuda, cuda:1, mps."
+    )
+
+
+class ModelEntry(Config):
+    """One model of an experiment: registry name, own settings, how it is trained."""
+
+    name: str = setting(title="Model", help="Name in the registry (see `python -m stcore models`).")
+    as_: str | None = setting(None, title="Name in results", help="Another name, to list one model twice.", alias="as")
+    settings: dict[str, Any] = setting({}, title="Settings", help="The model's own settings.")
+    training: dict[str, Any] = setting({}, title="Training", help="Training settings that differ from the defaults.")
+    head: Literal["point", "quantiles"] = setting(
+        "point", title="Answer", help="point: one number a step; quantiles: a spread learnt with it."
+    )
+    refit: bool = setting(
+        False, title="Refit", help="Fit once more on train and validation for the number of epochs chosen before."
+    )
+
+    model_config = Config.model_config | {"populate_by_name": True}
+
+    @property
+    def label(self) -> str:
+        """Name in result tables."""
+        return self.as_ or self.name
+
+
+class EnsembleConfig(Config):
+    """One more row made of the others."""
+
+    method: Literal["mean", "weighted"] = setting(
+        "weighted", title="Weights", help="mean: all alike; weighted: chosen on the validation part."
+    )
+    members: list[str] | None = setting(None, title="Members", help="Names of the members; left out: all but baselines.")
+
+
+class IntervalsConfig(Config):
+    """Bands around the forecast."""
+
+    method: Literal["conformal"] = setting(
+        "conformal", title="Method", help="Split-conformal: widths come from errors on the validation part."
+    )
+    levels: list[int] = setting([90], title="Levels", help="Share of truths a band should hold.", unit="%")
+
+    @field_validator("levels")
+    @classmethod
+    def _between(cls, levels: list[int]) -> list[int]:
+        if not levels or any(not 1 <= level <= 99 for level in levels):
+            raise ValueError("levels lie between 1 and 99")
+        return sorted(levels)
+
+
+class AnomaliesConfig(Config):
+    """How anomalies are found."""
+
+    detector: str = setting("auto", title="Detector", help="Name in the registry of detectors.")
+
+
+class RunConfig(TopConfig):
+    """One model on one data set: together with the data it determines the numbers."""
+
+    data: DataConfig = DataConfig()
+    prepare: PrepareConfig = PrepareConfig()
+    windows: WindowsConfig = WindowsConfig()
+    split: SplitConfig = SplitConfig()
+    targets: list[str] | None = setting(None, title="Forecast", help="Values to forecast; left out: all.")
+    model: ModelEntry = ModelEntry(name="stid")
+    intervals: IntervalsConfig = IntervalsConfig()
+    seed: int = setting(0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1)
+    schema_version: int = SCHEMA_VERSION
+
+    @classmethod
+    def of(cls, value: RunConfig | Mapping[str, Any]) -> RunConfig:
+        """Accept the record or a mapping of the same shape."""
+        return cls.parse(value, "run")
+
+
+class Experiment(TopConfig):
+    """The YAML file: data, preparation and a list of models, with optional ensemble and anomalies."""
+
+    data: DataConfig = DataConfig()
+    prepare: PrepareConfig = PrepareConfig()
+    windows: WindowsConfig = WindowsConfig()
+    split: SplitConfig = SplitConfig()
+    targets: list[str] | None = None
+    models: list[ModelEntry] = [ModelEntry(name=name) for name in DEFAULT_MODELS]
+    ensemble: EnsembleConfig | None = None
+    intervals: IntervalsConfig | None = None
+    anomalies: AnomaliesConfig | None = None
+    seed: int = setting(0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1)
+    schema_version: int = SCHEMA_VERSION
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _named(cls, models: Any) -> Any:
+        if isinstance(models, list):
+            return [{"name": entry} if isinstance(entry, str) else entry for entry in models]
+        return models
+
+    @field_validator("models", mode="after")
+    @classmethod
+    def _distinct(cls, models: list[ModelEntry]) -> list[ModelEntry]:
+        labels = [entry.label for entry in models]
+        doubled = sorted({label for label in labels if labels.count(label) > 1})
+        if doubled:
+            raise ValueError(f"two models are called {', '.join(doubled)}; give one of them `as:` another name")
+        return models
+
+    @classmethod
+    def load(cls, path: str | Path) -> Experiment:
+        """Read an experiment file; ``data.source`` and ``data.adjacency`` become absolute paths.
+
+        Raises:
+            ConfigError: no such file, not YAML, or a setting that is unknown or out of bounds.
+        """
+        path = Path(path)
+        try:
+            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"Cannot read {path}: {error.strerror}.", "Check the path of the experiment file.") from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            first = str(error).splitlines()[0]
+            raise ConfigError(f"{path.name} is not readable YAML: {first}.", "Check indentation and quotes.") from error
+        if not isinstance(raw, dict):
+            raise ConfigError(f"{path.name} holds no settings.", "Start with `data: {source: file.csv}`.")
+        experiment = cls.parse(raw)
+        located = {
+            key: str((path.parent / value).resolve())
+            for key in ("source", "adjacency")
+            if (value := getattr(experiment.data, key))
+        }
+        return experiment.model_copy(update={"data": experiment.data.model_copy(update=located)})
+
+    def to_yaml(self) -> str:
+        """The complete file: every default written out."""
+        body = self.model_dump(mode="json", by_alias=True)
+        return yaml.safe_dump(body, sort_keys=False, allow_unicode=True)
+
+    def runs(self) -> list[RunConfig]:
+        """One ``RunConfig`` a model, with the same nesting; the two baselines come first and are always there."""
+        entries = {entry.label: entry for entry in self.models}
+        missing = [ModelEntry(name=name) for name in BASELINES if name not in entries]
+        shared = {
+            "data": self.data, "prepare": self.prepare, "windows": self.windows, "split": self.split,
+            "targets": self.targets, "intervals": self.intervals or IntervalsConfig(), "seed": self.seed,
+        }  # fmt: skip
+        return [RunConfig(**shared, model=entry) for entry in (*missing, *self.models)]

@@ -1,0 +1,309 @@
+"""What the rooms hand to each other: findings, predictions, detections. They know no model, page or store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stcore.config import Config, setting
+from stcore.errors import NotYet, StoreError
+
+if TYPE_CHECKING:
+    from stcore.data.schema import FeatureSchema
+
+PREDICTION_SCHEMA = 1
+
+
+class Finding(Config):
+    """Something in the data or the settings that needs no stop, but a look.
+
+    Attributes:
+        code: stable short name ("gaps", "duplicates", "bad_rows").
+        severity: look (may spoil results) or note (good to know).
+        message: one sentence in plain words with the numbers.
+        where: column, location or time span it is about; empty = whole table.
+        count: how many rows, cells or places.
+        lines: up to ten line numbers of the file (1 = first line), where known.
+        suggestion: what to do about it; empty = nothing.
+    """
+
+    code: str
+    severity: Literal["look", "note"] = "note"
+    message: str = setting(title="Message", help="One sentence with the numbers.")
+    where: str = ""
+    count: int = 0
+    lines: list[int] = []
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """How far truths lay from point forecasts on rows no fit had seen: signed errors in units of each place's own scale.
+
+    Attributes:
+        levels: [level] increasing quantile levels in 0..1.
+        offsets: [level, horizon, target] quantiles of residual / scale (residual = observed - predicted).
+        scale: [horizon, location, target] in units of the target.
+    """
+
+    levels: np.ndarray
+    offsets: np.ndarray
+    scale: np.ndarray
+
+    def at(self, level: float) -> np.ndarray:
+        """Offset in units of the target at one quantile level: [horizon, location, target]."""
+        right = int(np.clip(np.searchsorted(self.levels, level), 1, len(self.levels) - 1))
+        low, high = self.levels[right - 1], self.levels[right]
+        share = np.clip((level - low) / (high - low), 0, 1)
+        offset = (1 - share) * self.offsets[right - 1] + share * self.offsets[right]
+        return (offset[:, None, :] * self.scale).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Forecasts from many origins, with everything needed to judge and draw them.
+
+    Attributes:
+        values: float32 [origin, horizon, location, target] point forecasts.
+        truth: the same shape, NaN where unknown; may be a view on the panel.
+        origins: last observed time of each forecast, in the panel's clock.
+        step: pandas offset alias; lead h is origin + h steps.
+        locations: GeoDataFrame indexed by location id.
+        targets, schema, clock: as in the panel.
+        baselines: persistence and seasonal_naive, the shape of values.
+        season: words of the seasonal baseline ("same time last week").
+        model, run_hash: who made it.
+        spread: conformal offsets, or None.
+        bands: quantiles from a head [origin, horizon, location, target, level], or None.
+        band_levels: levels of ``bands``.
+        classes, probabilities: event classes and [origin, horizon, location, class], or () and None.
+        findings: what the reader should know (a stride that was taken, ...).
+    """
+
+    values: np.ndarray
+    truth: np.ndarray
+    origins: pd.DatetimeIndex
+    step: str
+    locations: gpd.GeoDataFrame
+    targets: tuple[str, ...]
+    schema: Mapping[str, FeatureSchema]
+    baselines: Mapping[str, np.ndarray]
+    clock: str | None = None
+    season: str = ""
+    model: str = ""
+    run_hash: str = ""
+    spread: Spread | None = None
+    bands: np.ndarray | None = None
+    band_levels: tuple[float, ...] = ()
+    classes: tuple[str, ...] = ()
+    probabilities: np.ndarray | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps ahead."""
+        return int(self.values.shape[1])
+
+    def quantile(self, level: float) -> np.ndarray:
+        """The forecast quantile float32 [origin, horizon, location, target]; 0.05 is the lower end of the 90 % band.
+
+        Kept inside the schema's range and never crossing the point forecast. NaN where there is no spread.
+        """
+        out = np.full(self.values.shape, np.nan, np.float32)
+        if self.bands is not None and len(self.band_levels):
+            out = _between_bands(self.bands, self.band_levels, level)
+            if self.spread is not None:
+                out = out + self.spread.at(level)[None]
+        elif self.spread is not None:
+            out = self.values + self.spread.at(level)[None]
+        out = np.minimum(out, self.values) if level < 0.5 else np.maximum(out, self.values) if level > 0.5 else out
+        return self._in_range(out)
+
+    def interval(self, percent: float = 90) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper end of the central band that should hold ``percent`` % of truths."""
+        tail = (1 - percent / 100) / 2
+        return self.quantile(tail), self.quantile(1 - tail)
+
+    def _in_range(self, values: np.ndarray) -> np.ndarray:
+        for position, target in enumerate(self.targets):
+            low, high = self.schema[target].range
+            if low is not None or high is not None:
+                np.clip(values[..., position], low, high, out=values[..., position])
+        return values
+
+    def times(self, lead: int) -> pd.DatetimeIndex:
+        """Target times of one lead (1 = the first step ahead) for every origin."""
+        from stcore.data.steps import offset
+
+        return pd.DatetimeIndex(self.origins + offset(self.step) * lead)
+
+    def select(self, origins: Any = slice(None), leads: Any = slice(None), locations: Any = slice(None)) -> Prediction:
+        """A part of it by position (slices; views where possible)."""
+
+        def cut(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else array[origins][:, leads][:, :, locations]
+
+        spread = self.spread and Spread(
+            self.spread.levels, self.spread.offsets[:, leads], self.spread.scale[leads][:, locations]
+        )
+        return replace(
+            self, values=cut(self.values), truth=cut(self.truth), origins=self.origins[origins],
+            locations=self.locations.iloc[locations], baselines={k: cut(v) for k, v in self.baselines.items()},
+            spread=spread, bands=cut(self.bands), probabilities=cut(self.probabilities),
+        )  # fmt: skip
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an origin, lead, location and target: origin, lead, time, location, target, truth, forecast, lower_90, upper_90."""
+        origins, horizon, locations, targets = self.values.shape
+        lower, upper = self.interval(90)
+        times = np.stack([self.times(lead).to_numpy() for lead in range(1, horizon + 1)], axis=1)
+        each = horizon * locations * targets
+        inner = locations * targets
+        ids = pd.Categorical.from_codes(
+            np.tile(np.repeat(np.arange(locations), targets), origins * horizon), list(self.locations.index)
+        )
+        names = pd.Categorical.from_codes(np.tile(np.arange(targets), origins * horizon * locations), list(self.targets))
+        frame = pd.DataFrame(
+            {
+                "origin": self.origins.repeat(each),
+                "lead": np.tile(np.repeat(np.arange(1, horizon + 1, dtype=np.int32), inner), origins),
+                "time": pd.DatetimeIndex(np.repeat(times.ravel(), inner)),
+                "location": ids, "target": names, "truth": np.asarray(self.truth).ravel(),
+                "forecast": self.values.ravel(), "lower_90": lower.ravel(), "upper_90": upper.ravel(),
+            }
+        )  # fmt: skip
+        if self.clock and frame["time"].dt.tz is None:
+            frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert(self.clock)
+        return frame
+
+    def save(self, folder: str | Path) -> None:
+        """Write arrays (.npy) and a readable prediction.json; ``load`` opens them memory-mapped."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, np.ndarray | None] = {
+            "values": self.values, "truth": self.truth, "bands": self.bands, "probabilities": self.probabilities,
+        }  # fmt: skip
+        arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
+        if self.spread is not None:
+            arrays |= {"spread_levels": self.spread.levels, "spread_offsets": self.spread.offsets, "spread_scale": self.spread.scale}
+        for name, array in arrays.items():
+            if array is not None:
+                np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+        self.locations.to_parquet(folder / "locations.parquet")
+        utc = self.origins if self.clock is None else self.origins.tz_convert("UTC")
+        about = {
+            "schema_version": PREDICTION_SCHEMA, "origins": [str(t.isoformat()) for t in utc], "step": self.step,
+            "targets": list(self.targets), "schema": {k: v.model_dump(mode="json") for k, v in self.schema.items()},
+            "clock": self.clock, "season": self.season, "model": self.model, "run_hash": self.run_hash,
+            "band_levels": list(self.band_levels), "classes": list(self.classes),
+            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+        }  # fmt: skip
+        (folder / "prediction.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Prediction:
+        """Open a saved prediction; arrays stay on disk until they are read.
+
+        Raises:
+            StoreError: a file is missing or of another schema version.
+        """
+        from stcore.data.schema import FeatureSchema
+
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "prediction.json").read_text(encoding="utf-8"))
+            if about.get("schema_version") != PREDICTION_SCHEMA:
+                raise StoreError(
+                    f"The forecast in {folder.name} has schema version {about.get('schema_version')}; this version reads "
+                    f"{PREDICTION_SCHEMA}.",
+                    "Train again with this version.",
+                )
+            arrays = {p.stem: np.load(p, mmap_mode="r", allow_pickle=False) for p in folder.glob("*.npy")}
+            locations = gpd.read_parquet(folder / "locations.parquet")
+            origins = pd.DatetimeIndex(pd.to_datetime(about["origins"], format="ISO8601")).as_unit("ns")
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(f"The forecast in {folder} cannot be read ({error}).", "Train again.") from error
+        if about["clock"]:
+            origins = origins.tz_convert(about["clock"])
+        spread = None
+        if "spread_levels" in arrays:
+            spread = Spread(arrays["spread_levels"], arrays["spread_offsets"], arrays["spread_scale"])
+        return cls(
+            values=arrays["values"], truth=arrays["truth"], origins=origins, step=about["step"], locations=locations,
+            targets=tuple(about["targets"]), schema={k: FeatureSchema.parse(v) for k, v in about["schema"].items()},
+            baselines={k.removeprefix("baseline_"): v for k, v in arrays.items() if k.startswith("baseline_")},
+            clock=about["clock"], season=about["season"], model=about["model"], run_hash=about["run_hash"], spread=spread,
+            bands=arrays.get("bands"), band_levels=tuple(about["band_levels"]), classes=tuple(about["classes"]),
+            probabilities=arrays.get("probabilities"), findings=tuple(Finding.parse(f) for f in about["findings"]),
+        )  # fmt: skip
+
+
+def _between_bands(bands: np.ndarray, levels: tuple[float, ...], level: float) -> np.ndarray:
+    """Linear interpolation between the quantiles of a head."""
+    right = int(np.clip(np.searchsorted(levels, level), 1, len(levels) - 1))
+    low, high = levels[right - 1], levels[right]
+    share = float(np.clip((level - low) / (high - low), 0, 1))
+    return np.asarray((1 - share) * bands[..., right - 1] + share * bands[..., right], dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Degree of strangeness of every step at every location.
+
+    Attributes:
+        scores: float32 [time, location], finite, higher = stranger, in units of the usual error.
+        threshold: cut above which a step is an alarm.
+        observed: bool [time, location]; an unobserved step is never an alarm.
+        time, locations, step, clock: as in the panel.
+        events: one row an event: event, start, end, kind, locations (list of ids), peak.
+        contributions: [time, location, feature] share of each feature in the score, or None.
+        edges: edge table used to join alarms of neighbours, or None.
+        detector: registry name.
+        findings: what the reader should know.
+    """
+
+    scores: np.ndarray
+    threshold: float
+    observed: np.ndarray
+    time: pd.DatetimeIndex
+    locations: gpd.GeoDataFrame
+    step: str
+    events: pd.DataFrame
+    clock: str | None = None
+    contributions: np.ndarray | None = None
+    edges: pd.DataFrame | None = None
+    detector: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def alarms(self) -> np.ndarray:
+        """bool [time, location]: score above the threshold where something was observed."""
+        return (self.scores > self.threshold) & self.observed
+
+    def rethreshold(self, threshold: float) -> Detection:
+        """The same scores under another threshold; alarms and events follow, nothing is computed again."""
+        from stcore.anomaly.events import find_events
+
+        cut = replace(self, threshold=float(threshold))
+        return replace(cut, events=find_events(cut))
+
+    def to_frame(self) -> pd.DataFrame:
+        """time, location, score, threshold, alarm: one row a step and location."""
+        steps_, count = self.scores.shape
+        return pd.DataFrame(
+            {
+                "time": self.time.repeat(count),
+                "location": pd.Categorical.from_codes(np.tile(np.arange(count), steps_), list(self.locations.index)),
+                "score": self.scores.ravel(), "threshold": np.float32(self.threshold), "alarm": self.alarms.ravel(),
+            }
+        )  # fmt: skip
+
+
+__all__ = ["Detection", "Finding", "NotYet", "Prediction", "Spread"]

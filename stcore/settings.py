@@ -1,0 +1,95 @@
+"""Where things are kept, what is allowed, and what the environment says. Every limit stands here once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from stcore.config import Config, setting
+from stcore.errors import ConfigError, StoreError
+
+PREFIX = "FIELDCAST_"
+
+
+class Settings(Config):
+    """One installation's settings. Each is read from ``FIELDCAST_<NAME>`` (upper case)."""
+
+    home: Path = setting(title="Home", help="Folder for data, database, runs and jobs.")
+    database_url: str = setting("", title="Database", help="SQLAlchemy address; empty: SQLite inside the home folder.")
+    device: str = setting("auto", title="Device", help="auto, cpu, cuda, cuda:1 or mps.")
+    executor: Literal["local", "inline", "ray"] = setting(
+        "local", title="Executor", help="Where jobs run: local worker processes, inline (tests), or ray."
+    )
+    map_style: str = setting("", title="Map style", help="Address of a MapLibre style; empty: the offline style.")
+    workers: int = setting(1, title="Workers", help="Local worker processes.", ge=1, le=64)
+    threads: int = setting(1, title="Threads", help="Torch threads in a worker.", ge=1, le=256)
+    max_upload_mb: int = setting(1024, title="Largest upload", help="Largest file a page accepts.", unit="MB", ge=1)
+    max_line_bytes: int = setting(
+        4_000_000, title="Longest line", help="A longer line is refused as not a table.", unit="bytes", ge=1000
+    )
+    max_columns: int = setting(20_000, title="Most columns", help="A wider table is refused.", ge=2)
+    max_cells: int = setting(
+        2_000_000_000, title="Largest panel", help="Steps x locations x features that may be allocated.", ge=1000
+    )
+    max_prediction_mb: int = setting(
+        2048, title="Largest backtest", help="Above this a backtest takes a stride and says so.", unit="MB", ge=16
+    )
+    heartbeat_s: float = setting(5.0, title="Heartbeat", help="Seconds between a worker's signs of life.", unit="s", gt=0)
+    lease_s: float = setting(
+        20.0, title="Lease", help="A job whose worker is silent for longer is offered again.", unit="s", gt=0
+    )
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy address of the store."""
+        return self.database_url or f"sqlite:///{self.home / 'fieldcast.db'}"
+
+
+def default_home() -> Path:
+    """The user's own data folder, as each system has it."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Fieldcast"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Fieldcast"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "fieldcast"
+
+
+def settings() -> Settings:
+    """The settings of this process, from the environment (read anew when it changes)."""
+    return _parse(tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))))
+
+
+@lru_cache(maxsize=8)
+def _parse(environment: tuple[tuple[str, str], ...]) -> Settings:
+    given = {key.removeprefix(PREFIX).lower(): value for key, value in environment if value != ""}
+    known = {name: given[name] for name in Settings.model_fields if name in given}
+    known.setdefault("home", str(default_home()))
+    try:
+        parsed = Settings.parse(known, "environment")
+    except ConfigError as error:
+        raise ConfigError(error.message.replace("environment.", PREFIX), error.hint) from error
+    return parsed.model_copy(update={"home": parsed.home.expanduser().resolve()})
+
+
+def prepare_home(home: Path | None = None) -> Path:
+    """Make the home folder with its rooms and prove that it can be written to.
+
+    Raises:
+        StoreError: the folder cannot be made or written, with the reason of the system.
+    """
+    home = home or settings().home
+    try:
+        for room in ("datasets", "runs", "jobs", "uploads"):
+            (home / room).mkdir(parents=True, exist_ok=True)
+        probe = home / f".write-{os.getpid()}"
+        probe.write_bytes(b"ok")
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"The folder {home} cannot be written to ({error.strerror or error}).",
+            "Free space or change its rights, or set FIELDCAST_HOME to a folder of your own.",
+        ) from error
+    return home
