@@ -1,0 +1,244 @@
+"""The command line: ``python -m stcore ...``. Every command is one call of a public name of ``stcore``.
+
+Exit codes: 0 done; 2 bad input or settings (message and hint on stderr); 1 anything else. ``--debug`` anywhere shows
+the traceback of an error that nobody foresaw; without it, it goes to ``errors.log`` in the home folder.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+import stcore
+from stcore.errors import NotYet, StcoreError, TrainingError
+from stcore.settings import prepare_home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stcore.data.panel import Panel
+
+app = typer.Typer(
+    help="Forecast, map and watch spatio-temporal data.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+DataFile = Annotated[str, typer.Argument(metavar="DATA", help="A table of times and values: CSV, TSV, TXT, also .gz.")]
+OutFile = Annotated[Path, typer.Option("-o", "--out", help="File to write (.csv, .csv.gz or .parquet).")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing while it works.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def inspect(data: DataFile, as_json: AsJson = False) -> None:
+    """Say what is in a file: columns and their roles, step, gaps, findings. Stores nothing."""
+    report = stcore.inspect(data)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2, default=str))
+    else:
+        typer.echo("\n".join(report.lines()))
+
+
+@app.command()
+def run(
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="What to do; see README.md.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for results; made when missing.")],
+    quiet: Quiet = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the same folder.")] = False,
+) -> None:
+    """Train and compare the models of an experiment file and write results, weights and tables to a folder."""
+    from stcore.terminal import Progress
+
+    with Progress(quiet=quiet) as progress:
+        result = stcore.run(stcore.Experiment.load(experiment), out=out, progress=progress, resume=resume)
+    if not quiet:
+        typer.echo(leaderboard(result.metrics))
+        typer.echo(f"\nWritten to {out}")
+
+
+@app.command()
+def forecast(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_DIR", help="Folder of a trained model (DIR/models/NAME).")],
+    data: DataFile,
+    out: OutFile,
+    quiet: Quiet = False,
+) -> None:
+    """Forecast the steps beyond the end of a file with a trained model."""
+    fitted = stcore.load(model)
+    frame = each(stcore.read(data, roles=fitted.run.data), lambda panel: stcore.forecast(fitted, panel).to_frame())
+    finish(frame, out, quiet)
+
+
+@app.command()
+def detect(
+    data: DataFile,
+    out: OutFile,
+    detector: Annotated[str, typer.Option(help="Name from `python -m stcore detectors`.")] = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Score how strange every step of a file is and mark those above the threshold."""
+    finish(each(stcore.read(data), lambda panel: stcore.detect(panel, detector=detector).to_frame()), out, quiet)
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the forecasting models that can be named in an experiment."""
+    list_specs(stcore.list_models(), as_json)
+
+
+@app.command()
+def detectors(as_json: AsJson = False) -> None:
+    """List the anomaly detectors."""
+    list_specs(stcore.list_detectors(), as_json)
+
+
+@app.command()
+def datasets(as_json: AsJson = False) -> None:
+    """List the saved datasets."""
+    saved = [{"id": dataset.id, "name": dataset.name} for dataset in stcore.datasets()]
+    if as_json:
+        typer.echo(json.dumps(saved, ensure_ascii=False, indent=2))
+        return
+    for dataset in saved:
+        typer.echo(f"{dataset['id']}  {plain(dataset['name'])}")
+    if not saved:
+        typer.echo(
+            "No datasets yet. Start the dashboard with `make run` and drop a file, or call stcore.save(panel, name)."
+        )
+
+
+@app.command(context_settings=ANY_ARGUMENTS)
+def worker(context: typer.Context) -> None:
+    """Work on queued jobs of the store until told to stop."""
+    from stcore.operations.jobs.worker import main as work
+
+    raise typer.Exit(work(list(context.args)) or 0)
+
+
+@app.command(context_settings=ANY_ARGUMENTS)
+def api() -> NoReturn:
+    """Serve models over HTTP (a later version)."""
+    not_yet(
+        "The REST service",
+        "forecast with a stored model from the command line: python -m stcore forecast MODEL_DIR DATA -o OUT.csv",
+    )
+
+
+@app.command(context_settings=ANY_ARGUMENTS)
+def token() -> NoReturn:
+    """Make an access token for the REST service (a later version)."""
+    not_yet("Making access tokens", "nothing here asks for one: the dashboard listens on this machine only")
+
+
+@app.command(context_settings=ANY_ARGUMENTS)
+def feed() -> NoReturn:
+    """Take in live observations (a later version)."""
+    not_yet("Following a live feed", "load the grown file again and forecast from its new end")
+
+
+@app.command(context_settings=ANY_ARGUMENTS)
+def pretrain() -> NoReturn:
+    """Make the weights that ship with Fieldcast (a later version)."""
+    not_yet("Pretraining", "train on your own data: python -m stcore run EXPERIMENT.yaml -o DIR")
+
+
+def not_yet(what: str, instead: str) -> NoReturn:
+    raise NotYet(f"{what} is not part of this version.", f"Until then, {instead}.")
+
+
+def each(data: Panel | Mapping[str, Panel], work: Any) -> pd.DataFrame:
+    """The table that ``work`` makes of one panel, or of several under a first column ``series``."""
+    import pandas as pd
+
+    if not isinstance(data, Mapping):
+        return work(data)
+    return pd.concat({name: work(panel) for name, panel in data.items()}, names=["series"]).reset_index("series")
+
+
+def finish(frame: pd.DataFrame, out: Path, quiet: bool) -> None:
+    from stcore.data.export import write_table
+
+    write_table(frame, out)
+    if not quiet:
+        typer.echo(f"{len(frame):,} rows written to {out}")
+
+
+def list_specs(specs: Mapping[str, Any], as_json: bool) -> None:
+    """Name, title and purpose of everything registered, with the settings schema as JSON."""
+    described = {name: spec.describe() for name, spec in specs.items()}
+    if as_json:
+        typer.echo(json.dumps(described, ensure_ascii=False, indent=2, default=str))
+        return
+    width = max(map(len, described), default=0)
+    for name, spec in described.items():
+        typer.echo(f"{name:<{width}}  {spec['title']}. {spec['when']}")
+
+
+def leaderboard(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    """Models by error on the test part, best first, always beside the two naive ones."""
+    from stcore.words import number
+
+    def error(name: str) -> float:
+        value = metrics[name].get("mae")
+        return float("inf") if value is None else float(value)
+
+    rows = [
+        (name, *(number(metrics[name].get(key)) for key in ("mae", "rmse", "skill", "coverage_90")))
+        for name in sorted(metrics, key=error)
+    ]
+    table = [("model", "MAE", "RMSE", "skill", "in 90 % band"), *rows]
+    width = max(len(row[0]) for row in table)
+    return "\n".join(f"{plain(row[0]):<{width}}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in table)
+
+
+def plain(text: str) -> str:
+    """Text from a file without control characters, so that it cannot steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+
+
+def say(message: str, hint: str) -> None:
+    typer.echo(f"error: {plain(message)}\n  -> {plain(hint)}", err=True)
+
+
+def note_down(debug: bool) -> str:
+    """Keep the traceback of the current error (on stderr with ``--debug``); returns where it can be found."""
+    if debug:
+        traceback.print_exc()
+        return "The traceback stands above."
+    reference = uuid.uuid4().hex[:8]
+    try:
+        log = prepare_home() / "errors.log"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"--- {reference}: {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
+    except (StcoreError, OSError):
+        return "Run it again with --debug to see where."
+    return f"Reference {reference} in {log}; --debug shows the same here."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    try:
+        app([word for word in given if word != "--debug"], prog_name="python -m stcore")
+    except SystemExit as end:  # typer ends every command with one; wrong commands and options end with 2
+        return end.code if isinstance(end.code, int) else 0
+    except StcoreError as error:
+        say(error.message, error.hint)
+        return 1 if isinstance(error, TrainingError) else 2
+    except Exception as error:  # noqa: BLE001 - the last guard: whatever it is, a person gets a sentence and a reference
+        where = note_down(debug)
+        say(f"Something went wrong that should not ({type(error).__name__}: {str(error)[:200]}).", where)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
