@@ -1,0 +1,22 @@
+"""What every test stands on: a home folder of its own, one thread, and no settings from the person's environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh, empty FIELDCAST_HOME; nothing a test does reaches the person's own."""
+    for name in [key for key in os.environ if key.startswith("FIELDCAST_") and key != "FIELDCAST_BROWSER"]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("FIELDCAST_HOME", str(folder))
+    yield folder
