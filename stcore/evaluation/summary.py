@@ -1,0 +1,90 @@
+"""The numbers of one prediction that every page and ``metrics.json`` show, from one pass over it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcore.evaluation.breakdown import accumulate, same_units, table
+from stcore.records import Prediction
+
+#: Name in the summary -> metric.
+NUMBERS = {
+    "mae": "mae", "rmse": "rmse", "bias": "bias", "skill": "skill", "skill_seasonal": "skill_seasonal", "wape": "wape",
+    "coverage_90": "coverage", "width_90": "width", "mae_persistence": "mae_persistence", "mae_seasonal": "mae_seasonal",
+}  # fmt: skip
+BY_LEAD = ("mae", "rmse", "skill", "skill_seasonal", "coverage_90", "mae_persistence", "mae_seasonal")
+LEAST_DAYS = 3
+
+
+def summary(prediction: Prediction) -> dict[str, Any]:
+    """Numbers of a prediction, ready for JSON (what is unknown is None).
+
+    Returns:
+        mae, rmse, bias, skill, skill_seasonal, wape, coverage_90, width_90, mae_persistence, mae_seasonal, cells,
+        by_lead: {metric: [lead 1, lead 2, ...]}, and by_target: {target: {metric: number}} when there are several.
+        Where units differ, numbers with a unit are None outside by_target.
+    """
+    metrics = list(NUMBERS.values())
+    state = accumulate(prediction, metrics, ("lead",))
+    alike = same_units(prediction)
+    leads = table(state, metrics, ("lead",), alike)
+    out = _numbers(table(state, metrics, (), alike).iloc[0])
+    out["by_lead"] = {name: [number(value) for value in leads[NUMBERS[name]]] for name in BY_LEAD}
+    if len(prediction.targets) > 1:
+        each = table(state, metrics, ("target",), alike).set_index("target")
+        out["by_target"] = {str(target): _numbers(row) for target, row in each.iterrows()}
+    return out
+
+
+def skill_by_day(prediction: Prediction, draws: int = 2000, seed: int = 0) -> tuple[float, float] | None:
+    """Range that holds 95 % of the skills which other days like these would have given.
+
+    Whole days (of the target time) are drawn with replacement, because errors within a day go together.
+
+    Returns:
+        (low, high), or None with fewer than three days that have a truth.
+    """
+    names = ("abs_error_beside_persistence", "abs_error_of_persistence")
+    sums = accumulate(prediction, ("skill",), ("day",)).sums
+    own, other = (sums[name].unstack("target").to_numpy(dtype=float) for name in names)
+    counted = other.sum(axis=1) > 0
+    days = int(counted.sum())
+    if days < LEAST_DAYS:
+        return None
+    drawn = np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=draws)
+    own, other = drawn @ own[counted], drawn @ other[counted]
+    if same_units(prediction):
+        own, other = own.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
+    skills = _mean_present(1 - own / np.where(other > 0, other, np.nan))
+    if not np.isfinite(skills).any():
+        return None
+    low, high = np.nanquantile(skills, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def days_judged(prediction: Prediction) -> int:
+    """Number of calendar days on which at least one forecast could be compared with its truth."""
+    days = accumulate(prediction, (), ("day",)).collapse(("day",)).cells["abs_error"]
+    return int((days > 0).sum())
+
+
+def number(value: Any) -> float | None:
+    """A float for JSON; None for what is not a finite number."""
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def _numbers(row: pd.Series) -> dict[str, Any]:
+    numbers: dict[str, Any] = {name: number(row[metric]) for name, metric in NUMBERS.items()}
+    return numbers | {"cells": int(row["cells"])}
+
+
+def _mean_present(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of what is there; NaN for a row with nothing."""
+    there = np.isfinite(values)
+    count = there.sum(axis=-1)
+    return np.where(there, values, 0).sum(axis=-1) / np.where(count > 0, count, np.nan)
