@@ -32,8 +32,8 @@ BELOW["terminal"] = {"base"}
 BELOW["__main__"] = {*BELOW["ui"], "pretraining", "terminal"}
 BELOW["pages"] = {*BELOW["ui"], "ui"}
 BELOW["app"] = BELOW["pages"]
-DELAYED = {("records", "data"), ("records", "anomaly")}
-"""Records name the room above in their methods only, inside the function, so that importing them stays light."""
+DELAYED = {("records", "data"), ("records", "anomaly"), ("words", "data")}
+"""Records and words name the room above inside a function only, so that importing them stays light."""
 
 THIRD_PARTY = {  # import name -> name in requirements.txt, where they differ
     "sklearn": "scikit-learn", "yaml": "PyYAML", "sqlalchemy": "SQLAlchemy", "PIL": "pillow",
