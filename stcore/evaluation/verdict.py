@@ -11,14 +11,14 @@ from typing import Any, Literal
 
 from stcore.evaluation.summary import summary
 from stcore.records import Prediction
+from stcore.words import percent
 
 Word = Literal["better", "worse", "no better", "unknown"]
 Role = Literal["plain", "number", "good", "bad"]
 
-SAME_WITHIN_PERCENT = 1.0
+SAME_WITHIN_PERCENT = 0.5
 HONEST_WITHIN_POINTS = 5.0
 AIM_PERCENT = 90
-_SPACE = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Verdict:
 
     Attributes:
         percent: skill against the last value in percent (18.3 = error 18.3 % smaller); None when unknown.
-        word: better, worse, no better (within one percent), unknown (nothing to compare with).
+        word: better, worse, no better (within half a percent), unknown (nothing to compare with).
         seasonal_percent: the same against the seasonal baseline, or None.
         season: words of that baseline ("same time last week").
         coverage: share of truths in the 90 % band in percent, or None.
@@ -88,7 +88,7 @@ def parts(told: Verdict, subject: str = "The forecast") -> tuple[Part, ...]:
 
 
 def _judgement(told: Verdict) -> tuple[Part, ...]:
-    size = percent_text(abs(told.percent or 0))
+    size = percent(abs(told.percent or 0) / 100)
     if told.word == "better":
         return Part(f"{size} better", "good"), Part(" than repeating the last value")
     if told.word == "worse":
@@ -100,7 +100,7 @@ def _season(told: Verdict) -> tuple[Part, ...]:
     """A warning when the seasonal baseline beats a forecast that beats the last value."""
     if told.word != "better" or not told.beaten_by_season:
         return ()
-    size = percent_text(abs(told.seasonal_percent or 0))
+    size = percent(abs(told.seasonal_percent or 0) / 100)
     return Part(" but "), Part(f"{size} worse", "bad"), Part(f" than the {told.season or 'same time last season'}")
 
 
@@ -109,14 +109,8 @@ def _band(told: Verdict) -> tuple[Part, ...]:
         return ()
     joint = "; its" if told.word == "worse" or _season(told) else ", and its"
     only = "only " if told.coverage < AIM_PERCENT - HONEST_WITHIN_POINTS else ""
-    share = Part(percent_text(told.coverage), "number" if told.honest_band else "bad")
-    return Part(f"{joint} {AIM_PERCENT}{_SPACE}% band held the truth {only}"), share, Part(" of the time")
-
-
-def percent_text(percent: float) -> str:
-    """A percentage as pages write it: whole, with a no-break space ("18 %"), a true minus sign."""
-    rounded = round(percent)
-    return f"{'−' if rounded < 0 else ''}{abs(rounded):,}{_SPACE}%"
+    share = Part(percent(told.coverage / 100), "number" if told.honest_band else "bad")
+    return Part(f"{joint} {percent(AIM_PERCENT / 100)} band held the truth {only}"), share, Part(" of the time")
 
 
 def _percent(share: float | None) -> float | None:

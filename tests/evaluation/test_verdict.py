@@ -43,7 +43,7 @@ def test_only_the_judgement_is_coloured():
 
 
 def test_words_and_honesty_of_the_band():
-    assert [told(skill=s).word for s in (0.2, -0.2, 0.009, -0.009, None)] == [
+    assert [told(skill=s).word for s in (0.2, -0.2, 0.004, -0.004, None)] == [
         "better",
         "worse",
         "no better",
