@@ -34,7 +34,7 @@ class FeatureSchema(Config):
 #: Unit found at the end of a column name -> unit as shown.
 _UNITS = {
     "mph": "mph", "kmh": "km/h", "kph": "km/h", "ms": "m/s", "kn": "kn", "c": "°C", "degc": "°C", "f": "°F",
-    "degf": "°F", "k": "K", "hpa": "hPa", "pa": "Pa", "mb": "mb", "mm": "mm", "cm": "cm", "m": "m", "km": "km",
+    "degf": "°F", "k": "K", "hpa": "hPa", "pa": "Pa", "mb": "mb", "mm": "mm", "mmh": "mm/h", "cm": "cm", "m": "m", "km": "km",
     "in": "in", "pct": "%", "percent": "%", "kw": "kW", "mw": "MW", "kwh": "kWh", "mwh": "MWh", "w": "W",
     "cfs": "ft³/s", "m3s": "m³/s", "ugm3": "µg/m³", "wm2": "W/m²", "v": "V", "a": "A", "hz": "Hz", "usd": "USD",
     "deg": "°", "mi": "mi", "min": "min", "s": "s",

@@ -1,0 +1,65 @@
+"""Every sample folder is complete, small, and names columns that are in its file."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stcore.experiment import Experiment
+from tests.sample_data.conftest import SAMPLES
+
+FOLDERS = sorted(path for path in SAMPLES.iterdir() if (path / "scenario.yaml").exists())
+
+
+def header(path: Path) -> list[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return file.readline().strip().split(",")
+
+
+def test_the_three_samples_are_there() -> None:
+    assert {folder.name for folder in FOLDERS} >= {"airport_weather", "city_traffic", "rain_cells"}
+
+
+def test_together_they_stay_under_12_mb() -> None:
+    files = [path for path in SAMPLES.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    total = sum(path.stat().st_size for path in files)
+    assert total < 12_000_000
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_experiment_parses_and_its_columns_exist(folder: Path) -> None:
+    experiment = Experiment.load(folder / "experiment.yaml")
+    data = experiment.data
+    columns = header(Path(data.source or ""))
+    named = [data.time, data.location, data.lat, data.lon, *(data.values or [])]
+    assert set(named) <= set(columns)
+    assert set(experiment.targets or []) <= set(data.values or [])
+    assert data.adjacency is None or Path(data.adjacency).exists()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_scenario_says_what_a_card_shows(folder: Path) -> None:
+    scenario = yaml.safe_load((folder / "scenario.yaml").read_text(encoding="utf-8"))
+    assert scenario["title"]
+    assert scenario["question"].endswith("?")
+    assert scenario["place"]
+    assert scenario["size"]
+    assert scenario["picture"]["kind"] in {"network", "curves", "grid"}
+    values = Experiment.load(folder / "experiment.yaml").data.values or []
+    assert set(scenario["units"]) == set(values)
+    assert scenario["picture"]["value"] in values
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_readme_states_origin_licence_and_clock(folder: Path) -> None:
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"**{word}**" in text for word in ("Origin", "Licence", "Clock"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_labels_are_not_in_the_data_file(folder: Path) -> None:
+    columns = header(Path(Experiment.load(folder / "experiment.yaml").data.source or ""))
+    assert not {"label", "event", "anomaly", "kind", "incident", "fault"} & set(columns)
