@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,10 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh, empty FIELDCAST_HOME; nothing a test does reaches the person's own."""
     for name in [key for key in os.environ if key.startswith("FIELDCAST_") and key != "FIELDCAST_BROWSER"]:
         monkeypatch.delenv(name)
     folder = tmp_path / "home"
     monkeypatch.setenv("FIELDCAST_HOME", str(folder))
-    yield folder
+    return folder
