@@ -1,0 +1,309 @@
+"""Curves: a place's series, a forecast with its band, errors by lead, training, several models over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from stcore.plots import figure as fig
+from stcore.plots.figure import Label
+from stcore.plots.theme import Theme, fade, is_baseline, model_colour
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line with its label.
+
+    Attributes:
+        name: label at its end.
+        x, y: same length; NaN in y is a gap.
+        model: registry name that decides the colour.
+    """
+
+    name: str
+    x: Sequence[object]
+    y: np.ndarray
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A highlighted part of a curve: start and end (both included), kind of anomaly, words beside it."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    kind: str
+    text: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Future:
+    """A forecast from one origin for one place.
+
+    Attributes:
+        times: [horizon] target times.
+        values, low, high: [horizon] forecast and band; low and high may be NaN.
+        last: last observed value, repeated as the baseline.
+        lead: the lead the slider stands on (1 = first), marked by a dot; 0 = none.
+        truth: [horizon] what came, or None.
+        name: label of the forecast.
+    """
+
+    times: pd.DatetimeIndex
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    last: float
+    lead: int = 0
+    truth: np.ndarray | None = None
+    name: str = "Forecast"
+
+
+def series(
+    time: pd.DatetimeIndex, values: np.ndarray, theme: Theme, unit: str = "", height: int = 220
+) -> go.Figure:
+    """A place's measured series in ink: [time] values, NaN gaps stay gaps; long ones are thinned, not smoothed."""
+    rows = fig.thinned(values)
+    figure = fig.blank(theme, height, fig.axis_range([values]), right=14)
+    fig.line(figure, fig.wall(time)[rows], values[rows], theme.observed, 1.4, name="Observed", unit=unit)
+    return fig.use_times(figure, time[0], time[-1], most=8)
+
+
+def forecast(
+    past_time: pd.DatetimeIndex, past: np.ndarray, future: Future, theme: Theme, unit: str = "", height: int = 270
+) -> go.Figure:
+    """History in ink, the ``now`` line, the band, the forecast, the repeated last value and, in the past, what came."""
+    truth = future.truth if future.truth is not None else np.empty(0)
+    arrays = [past, future.values, future.low, future.high, truth]
+    figure = fig.blank(theme, height, fig.axis_range(arrays))
+    now = past_time[-1]
+    ahead = fig.wall(pd.DatetimeIndex([now, *future.times]))
+    fan = ([future.last, *future.low], [future.last, *future.high])
+    fig.band(figure, ahead, np.array(fan[0]), np.array(fan[1]), theme.forecast, theme.band_alpha)
+    fig.line(figure, ahead, np.full(len(ahead), future.last), theme.baseline, 1.5, dash="4px,4px", name="Last value", unit=unit)
+    fig.line(figure, fig.wall(past_time), past, theme.observed, 1.6, name="Observed", unit=unit)
+    if future.truth is not None:
+        joined = np.array([past[-1], *future.truth])
+        fig.line(figure, ahead, joined, theme.observed, 1.6, name="What came", unit=unit)
+    fig.line(figure, ahead, np.array([future.last, *future.values]), theme.forecast, 2.4, name=future.name, unit=unit)
+    _dot(figure, future, theme)
+    fig.vertical(figure, fig.wall(now), "now" if future.truth is None else "start", theme)
+    fig.end_labels(figure, _forecast_labels(future, theme))
+    _observed_label(figure, past_time, past, theme)
+    return fig.use_times(figure, past_time[0], future.times[-1])
+
+
+def _dot(figure: go.Figure, future: Future, theme: Theme) -> None:
+    """The instant the map shows, on the forecast line."""
+    if not 1 <= future.lead <= len(future.times):
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=[fig.wall(future.times[future.lead - 1])], y=[float(future.values[future.lead - 1])], mode="markers",
+            hoverinfo="skip",
+            marker={"size": 10, "color": theme.forecast, "line": {"width": 2, "color": theme.panel}},
+        )
+    )  # fmt: skip
+
+
+def _forecast_labels(future: Future, theme: Theme) -> list[Label]:
+    """Labels at the right end: forecast, band (at its upper end), last value, what came."""
+    labels = [Label(float(future.values[-1]), future.name, theme.forecast, bold=True)]
+    if np.isfinite(future.high[-1]):
+        labels.append(Label(float(future.high[-1]), "90 % band", theme.forecast))
+    labels.append(Label(future.last, "Last value", theme.baseline))
+    if future.truth is not None and np.isfinite(future.truth).any():
+        labels.append(Label(float(future.truth[np.isfinite(future.truth)][-1]), "What came", theme.ink))
+    return labels
+
+
+def _observed_label(figure: go.Figure, time: pd.DatetimeIndex, values: np.ndarray, theme: Theme) -> None:
+    """The word at the left end of the measured line, above it."""
+    there = np.flatnonzero(np.isfinite(values))
+    if not len(there):
+        return
+    first = there[0]
+    nearby = values[first : first + max(2, len(values) // 6)]
+    figure.add_annotation(
+        x=fig.wall(time[first]), y=float(np.nanmax(nearby)), text="Observed", showarrow=False, xanchor="left",
+        yanchor="bottom", yshift=3, font={"size": 13, "color": theme.ink},
+    )  # fmt: skip
+
+
+def error_by_lead(
+    lines: Mapping[str, np.ndarray], titles: Mapping[str, str], theme: Theme, ahead: Sequence[str], height: int = 170
+) -> go.Figure:
+    """Mean error against steps ahead, from zero.
+
+    Args:
+        lines: model -> [horizon] error; baselines are dashed grey.
+        titles: model -> label.
+        theme: colours.
+        ahead: words of each lead for the axis ("5", ..., "60 min").
+        height: pixels.
+    """
+    figure = fig.blank(theme, height, fig.axis_range(list(lines.values()), zero=True), right=118)
+    leads = np.arange(1, len(ahead) + 1)
+    labels = []
+    lead_model = next((name for name in lines if not is_baseline(name)), "")
+    for name in sorted(lines, key=lambda key: (not is_baseline(key), key == lead_model)):
+        grey = is_baseline(name)
+        colour = model_colour(theme, name) if len(lines) > 3 or grey else theme.forecast
+        width = 1.5 if grey else 2.4 if name == lead_model else 1.8
+        fig.line(figure, leads, lines[name], colour, width, dash="4px,4px" if grey else None, name=titles.get(name, name))
+        labels.append(Label(float(lines[name][-1]), titles.get(name, name), colour, bold=name == lead_model))
+    shown = _some(len(ahead))
+    figure.update_xaxes(
+        range=[1 if len(ahead) > 1 else 0.5, max(len(ahead), 1.5)], tickvals=[leads[i] for i in shown],
+        ticktext=[ahead[i] for i in shown], hoverformat="d",
+    )  # fmt: skip
+    return fig.end_labels(figure, labels)
+
+
+def _some(count: int, most: int = 5) -> list[int]:
+    """Up to ``most`` positions of 0..count-1, first and last among them, evenly spread."""
+    return sorted({int(i) for i in np.rint(np.linspace(0, count - 1, min(most, count)))})
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A training's curve: one entry an epoch, and where it is meant to end."""
+
+    train: np.ndarray
+    unseen: np.ndarray
+    planned: int
+    baseline: float = float("nan")
+    train_label: str = field(default="Seen data")
+
+
+def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
+    """Error after each epoch: unseen data in blue, seen data in grey, the baseline dashed; the axis reaches to the planned end."""
+    epochs = np.arange(1, len(curve.unseen) + 1)
+    arrays = [curve.train, curve.unseen, np.array([curve.baseline])]
+    figure = fig.blank(theme, height, fig.axis_range(arrays), right=26)
+    if np.isfinite(curve.baseline):
+        fig.line(
+            figure, [1, curve.planned], np.full(2, curve.baseline), theme.baseline, 1.5, dash="4px,4px", name="Last value"
+        )
+        figure.add_annotation(
+            x=curve.planned, y=curve.baseline, text=f"Last value, {curve.baseline:.3g}", showarrow=False, xanchor="right",
+            yanchor="bottom", font={"size": 13, "color": theme.baseline},
+        )  # fmt: skip
+    fig.line(figure, epochs, curve.train, theme.baseline, 1.5, name=curve.train_label)
+    fig.line(figure, epochs, curve.unseen, theme.forecast, 2.4, name="Unseen data")
+    _best(figure, epochs, curve.unseen, theme)
+    labels = [
+        Label(_last(curve.unseen), "Unseen data", theme.forecast, bold=True, x=len(epochs)),
+        Label(_last(curve.train), curve.train_label, theme.baseline, x=len(epochs)),
+    ]
+    ticks = np.unique(np.rint(np.linspace(1, curve.planned, 5)).astype(int))
+    figure.update_xaxes(range=[1, max(curve.planned, 2)], tickvals=ticks, ticktext=[str(tick) for tick in ticks])
+    return fig.end_labels(figure, labels)
+
+
+def _last(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if len(finite) else float("nan")
+
+
+def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Theme) -> None:
+    """A ring at the lowest error so far."""
+    if not np.isfinite(values).any():
+        return
+    row = int(np.nanargmin(values))
+    figure.add_trace(
+        go.Scatter(
+            x=[epochs[row]], y=[values[row]], mode="markers", hoverinfo="skip",
+            marker={"size": 9, "color": theme.panel, "line": {"width": 2.2, "color": theme.forecast}},
+        )
+    )  # fmt: skip
+    figure.add_annotation(
+        x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="top", yshift=-8,
+        xanchor="right" if row > 2 else "left", font={"size": 12.5, "color": theme.forecast},
+    )  # fmt: skip
+
+
+def overlaid(
+    lines: Sequence[Line], observed: Line, theme: Theme, unit: str = "", height: int = 300
+) -> go.Figure:
+    """Several models' forecasts over what was measured; each model in its own colour, at most seven."""
+    shown = list(lines)[:7]
+    figure = fig.blank(theme, height, fig.axis_range([observed.y, *(line.y for line in shown)]), right=118)
+    fig.line(figure, observed.x, observed.y, theme.observed, 1.6, name=observed.name, unit=unit)
+    labels = [Label(_last(observed.y), observed.name, theme.ink)]
+    for line in shown:
+        grey = is_baseline(line.model)
+        colour = model_colour(theme, line.model)
+        fig.line(
+            figure, line.x, line.y, colour, 1.5 if grey else 1.8, dash="4px,4px" if grey else None, name=line.name, unit=unit
+        )
+        labels.append(Label(_last(line.y), line.name, colour))
+    fig.end_labels(figure, labels)
+    return fig.use_times(figure, pd.Timestamp(observed.x[0]), pd.Timestamp(observed.x[-1]))
+
+
+def watched(
+    time: pd.DatetimeIndex, observed: np.ndarray, expected: Sequence[np.ndarray], spans: Sequence[Span], theme: Theme,
+    unit: str = "",
+) -> go.Figure:  # fmt: skip
+    """Measured against expected with its band; anomalous spans drawn in the colour of their kind.
+
+    Args:
+        time: [time].
+        observed: [time] measured values.
+        expected: forecast, lower and upper end of its band, each [time].
+        spans: highlighted parts; the open one gets a wash over its time.
+        theme: colours.
+        unit: for the tooltip.
+    """
+    middle, low, high = expected
+    figure = fig.blank(theme, 260, fig.axis_range([observed, low, high, middle]), right=14)
+    x = fig.wall(time)
+    for span in (span for span in spans if span.open):
+        figure.add_shape(
+            type="rect", x0=fig.wall(span.start), x1=fig.wall(span.end), y0=0, y1=1, yref="paper", layer="below",
+            line={"width": 0}, fillcolor=fade(theme.kind(span.kind).mark, 0.09),
+        )  # fmt: skip
+    fig.band(figure, x, low, high, theme.forecast, theme.band_alpha)
+    fig.line(figure, x, middle, theme.forecast, 1.2, name="Expected", unit=unit)
+    fig.line(figure, x, observed, theme.observed, 1.6, name="Observed", unit=unit)
+    for span in spans:
+        _highlight(figure, time, observed, span, theme)
+    _band_label(figure, x, high, theme)
+    return fig.use_times(figure, time[0], time[-1], most=9)
+
+
+def _highlight(figure: go.Figure, time: pd.DatetimeIndex, observed: np.ndarray, span: Span, theme: Theme) -> None:
+    """The part of the measured line inside a span, thick and in the kind's colour, with its words."""
+    inside = np.flatnonzero((time >= span.start) & (time <= span.end))
+    if not len(inside):
+        return
+    rows = slice(max(0, inside[0] - 1), inside[-1] + 1)
+    mark = theme.kind(span.kind)
+    fig.line(figure, fig.wall(time[rows]), observed[rows], mark.mark, 3.3, hover=False)
+    part = observed[rows]
+    if span.text and np.isfinite(part).any():
+        late = inside[-1] > len(time) * 0.7
+        text = fig.safe(span.text)
+        figure.add_annotation(
+            x=fig.wall(time[inside[0] if late else inside[-1]]), y=float(np.nanmin(part)), showarrow=False,
+            text=f"<b>{text}</b>" if span.open else text, xanchor="right" if late else "left", yanchor="top", xshift=4,
+            font={"size": 12.5, "color": mark.text},
+        )  # fmt: skip
+
+
+def _band_label(figure: go.Figure, x: Sequence[object], high: np.ndarray, theme: Theme) -> None:
+    """“90 % band” where the band reaches its highest point in the first third."""
+    third = high[: max(2, len(high) // 3)]
+    if not np.isfinite(third).any():
+        return
+    row = int(np.nanargmax(third))
+    figure.add_annotation(
+        x=x[row], y=float(third[row]), text="90 % band", showarrow=False, yanchor="bottom", yshift=3,
+        xanchor="left" if row < len(high) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""The one guard: errors made for people show message and hint; any other shows a reference, its traceback goes to the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+
+from stcore.errors import StcoreError
+
+log = logging.getLogger("stcore.ui")
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Run a page or a part of it; what goes wrong is shown in its place. Streamlit's own control flow passes through."""
+    try:
+        yield
+    except StcoreError as error:
+        _known(error)
+    except Exception as error:
+        _unknown(error)
+
+
+def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The guard around a fragment, which reruns without its page."""
+
+    @wraps(function)
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        with shown():
+            return function(*args, **kwargs)
+
+    return inner
+
+
+def on_script_error(error: Exception) -> bool:
+    """For ``st.App``: the last resort, for callbacks and whatever runs outside the page; True = shown by us."""
+    try:
+        if isinstance(error, StcoreError):
+            _known(error)
+        else:
+            _unknown(error)
+    except Exception:
+        log.exception("the error could not be shown")
+        return False
+    return True
+
+
+def _known(error: StcoreError) -> None:
+    from stcore.ui import parts
+
+    log.info("%s: %s", error.code, error.message)
+    parts.error(error.message, error.hint)
+
+
+def _unknown(error: Exception) -> None:
+    from stcore.ui import parts
+
+    reference = secrets.token_hex(4)
+    log.error("reference %s", reference, exc_info=error)
+    parts.error(
+        "Something went wrong inside Fieldcast.",
+        "Reload the page. If it happens again, look up the reference in the log of the server.", reference,
+    )  # fmt: skip
+    st.button("Reload", key=f"reload-{reference}")
