@@ -1,0 +1,55 @@
+"""The kinds of job: name -> the function that does it. A kind lists only what it needs from its payload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stcore.errors import StoreError
+from stcore.operations.store import Job, reading, run_folder
+from stcore.operations.store import dataset_rows as rows
+from stcore.registry import Registry
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a kind may do while it works.
+
+    Attributes:
+        progress: tells how far it has come (events as in ``jobs.progress_file``).
+        should_stop: asked often; True = leave a checkpoint and raise ``Cancelled``.
+    """
+
+    progress: Callable[[Mapping[str, Any]], None]
+    should_stop: Callable[[], bool]
+
+
+Kind = Callable[[Job, JobContext], None]
+KINDS: Registry[Kind] = Registry("kind of job")
+
+
+def train(job: Job, context: JobContext) -> None:
+    """Run an experiment on a saved data set; goes on from the checkpoints that its folder holds.
+
+    Payload: run, dataset (ids), experiment (its JSON).
+    """
+    from stcore import training
+    from stcore.data import dataset
+    from stcore.experiment import Experiment
+
+    with reading() as connection:
+        known = rows.one(connection, job.payload["dataset"], job.owner)
+    if known is None:
+        raise StoreError(
+            "The data set of this job was deleted while the job waited.",
+            "Load the file again and start a new training.",
+        )
+    training.run(
+        Experiment.parse(job.payload["experiment"]), out=run_folder(job.payload["run"]),
+        panel=dataset.open(known.id).panel(), progress=context.progress, should_stop=context.should_stop, resume=True,
+        exports=False,
+    )  # fmt: skip
+
+
+KINDS.add("train", train)

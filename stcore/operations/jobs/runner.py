@@ -1,0 +1,142 @@
+"""One claimed job from its start to its end: progress, log, errors in plain words, and what the store hears of it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stcore.errors import Cancelled, StcoreError, StoreError
+from stcore.operations.jobs import progress_file
+from stcore.operations.jobs.kinds import KINDS, JobContext
+from stcore.operations.jobs.lease import Lease
+from stcore.operations.jobs.locks import FileLock
+from stcore.operations.store import Job, Status, job_rows, writing
+
+SETTLE_S = 30.0  # how long a finished job tries to say so to a store that does not answer
+
+_log = logging.getLogger("stcore.job")
+
+
+@dataclass
+class StopFlag:
+    """Set by a signal handler, read by the job; a plain attribute, because a handler must take no lock."""
+
+    asked: bool = False
+
+
+def run_claimed(job: Job, stop: StopFlag) -> Job | None:
+    """Do a job that this process has claimed; the job as it ended, or None when its lease was lost."""
+    with _logging_to(job), Lease(job) as lease, contextlib.ExitStack() as cleanup:
+        _log.info("Started: %s (%s)", job.title, job.kind)
+        began = time.monotonic()
+        try:
+            context = _context(job, lease, stop, cleanup)
+            _wait_for_predecessor(job, context, cleanup)
+            KINDS[job.kind](job, context)
+            ended = _tell(lambda c: job_rows.finish(c, job, Status.DONE))
+        except Cancelled:
+            ended = _stopped(job, lease, stop)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is the job's outcome, not the worker's
+            ended = None if lease.lost else _failed(job, error)
+        _log.info("%s after %.1f s", ended.status.capitalize() if ended else "Lease lost", time.monotonic() - began)
+    return ended
+
+
+def _context(job: Job, lease: Lease, stop: StopFlag, cleanup: contextlib.ExitStack) -> JobContext:
+    before = {label: model.epoch for label, model in progress_file.read(job.id).models.items()}
+    file = progress_file.ProgressFile(job.id)
+    cleanup.callback(file.close)
+
+    def tell(event: Mapping[str, Any]) -> None:
+        file.write(event)
+        if event.get("event") == "epoch" and event.get("epoch", 0) > before.get(str(event.get("model")), 0):
+            lease.advanced = True
+
+    return JobContext(progress=tell, should_stop=lambda: stop.asked or lease.lost or lease.cancelled)
+
+
+def _wait_for_predecessor(job: Job, context: JobContext, cleanup: contextlib.ExitStack) -> None:
+    """Two processes never work in one run folder, even when the first was silent and is still about to notice."""
+    lock = FileLock(progress_file.job_folder(job.id) / "running.lock")
+    while not lock.take():
+        if context.should_stop():
+            raise Cancelled("Stopped before it began.", "Retry it from the list of jobs.")
+        time.sleep(0.1)
+    cleanup.callback(lock.let_go)
+
+
+def _stopped(job: Job, lease: Lease, stop: StopFlag) -> Job | None:
+    """A job that was interrupted: by its owner it is cancelled, by the end of this worker it waits for another."""
+    if lease.lost:
+        return None
+    if stop.asked and not lease.cancelled:
+        return _tell(lambda c: job_rows.release(c, job))
+    return _tell(lambda c: job_rows.finish(c, job, Status.CANCELLED))
+
+
+def _failed(job: Job, error: Exception) -> Job | None:
+    about = _in_words(error)
+    _log.error("%s %s", about["message"], about["hint"], exc_info=error)
+    return _tell(lambda c: job_rows.finish(c, job, Status.FAILED, about))
+
+
+def _in_words(error: Exception) -> dict[str, str]:
+    """Code, message and hint of any failure; what nobody foresaw gets a reference instead of its traceback."""
+    if isinstance(error, StcoreError):
+        return {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return {
+            "code": StoreError.code,
+            "message": "The disk is full; the job could not save what it had.",
+            "hint": "Free some space, then retry: it goes on from its last checkpoint.",
+        }
+    if isinstance(error, MemoryError):
+        return {
+            "code": "memory",
+            "message": "The memory of this machine was not enough.",
+            "hint": "Choose a smaller batch, less history or fewer places, then retry.",
+        }
+    reference = secrets.token_hex(4)
+    _log.error("Reference %s", reference)
+    return {
+        "code": "internal",
+        "message": f"Something unexpected happened ({type(error).__name__}).",
+        "hint": f"Retry; if it happens again, report it with the log and the reference {reference}.",
+        "reference": reference,
+    }
+
+
+def _tell(statement: Callable[[Any], Job | None]) -> Job | None:
+    """Write an outcome, trying for a while: the disk may be full, another process may be writing."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            with writing() as connection:
+                return statement(connection)
+        except StoreError as error:
+            _log.warning("Cannot write how the job ended: %s", error)
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+
+
+@contextlib.contextmanager
+def _logging_to(job: Job) -> Iterator[None]:
+    folder = progress_file.job_folder(job.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / progress_file.LOG_FILE, encoding="utf-8", errors="replace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setLevel(logging.INFO)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

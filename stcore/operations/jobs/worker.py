@@ -1,0 +1,117 @@
+"""``python -m stcore worker``: claims queued jobs from the store, on this machine or another, and does them one by one.
+
+An idle worker imports torch ahead, so a job starts at once. It ends (and its server starts another) after a CUDA job,
+which gives the card's memory back, after a failure, and after ``MAX_JOBS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from stcore.errors import StcoreError
+from stcore.operations.jobs import process
+from stcore.operations.jobs.kinds import KINDS
+from stcore.operations.jobs.progress_file import LOG_FILE, job_folder
+from stcore.operations.jobs.rescue import rescue
+from stcore.operations.jobs.runner import StopFlag, run_claimed
+from stcore.operations.store import Job, Status, job_rows, reading, writing
+from stcore.settings import settings
+
+IDLE_S = 0.25
+MAX_JOBS = 20
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Work until told to stop; the exit status (0 = ended as it should, 2 = the store cannot be used)."""
+    options = _options(argv)
+    stop = StopFlag()
+    if options.server_pid:
+        process.die_with(options.server_pid)
+    _listen(stop, from_server=bool(options.server_pid))
+    os.environ.update(process.worker_environment())
+    process.be_nice()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        _work(stop)
+    except StcoreError as error:
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def claim(id: str | None = None) -> Job | None:
+    """Take a queued job of a kind that this version knows, the oldest or the one of this id."""
+    kinds = list(KINDS)
+    with reading() as connection:
+        if not job_rows.waiting(connection, kinds):
+            return None
+    with writing() as connection:
+        return job_rows.claim(connection, process.identity(), kinds, settings().lease_s, id)
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m stcore worker", description="Do queued jobs until told to stop.")
+    parser.add_argument("--server-pid", type=int, default=0, help="process that started this one; end when it ends")
+    return parser.parse_args(argv)
+
+
+def _listen(stop: StopFlag, from_server: bool) -> None:
+    """SIGTERM: stop at the next batch and give the job back. Ctrl+C reaches every process of a terminal: a server
+    ends its workers itself."""
+
+    def ask(*_: object) -> None:
+        stop.asked = True
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if from_server else ask)
+
+
+def _work(stop: StopFlag) -> None:
+    done, looked = 0, 0.0
+    while not stop.asked and done < MAX_JOBS:
+        job = claim()
+        if job is not None:
+            done += 1
+            ended = _do(job, stop)
+            if ended is None or ended.status == Status.FAILED or _touched_cuda():
+                return
+            continue
+        if (
+            time.monotonic() - looked > settings().heartbeat_s
+        ):  # where no server runs, idle workers look after the queue
+            rescue()
+            looked = time.monotonic()
+        _warm()
+        time.sleep(IDLE_S)
+
+
+def _do(job: Job, stop: StopFlag) -> Job | None:
+    """What libraries print goes to the job's log, not to the terminal of the server."""
+    job_folder(job.id).mkdir(parents=True, exist_ok=True)
+    path = job_folder(job.id) / LOG_FILE
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(path.open("a", encoding="utf-8", errors="replace", buffering=1))
+        stack.enter_context(contextlib.redirect_stdout(log))
+        stack.enter_context(contextlib.redirect_stderr(log))
+        return run_claimed(job, stop)
+
+
+@lru_cache
+def _warm() -> None:
+    """Import what a job will need, once."""
+    import torch  # noqa: F401
+
+    import stcore.training  # noqa: F401
+
+
+def _touched_cuda() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_initialized()
