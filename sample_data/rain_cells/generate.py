@@ -71,7 +71,7 @@ def _births(hour: int, rng: np.random.Generator) -> float:
     """Showers born in one hour: wet and dry spells of a few days, more in the afternoon, a little chance."""
     spell = np.sin(2 * np.pi * hour / 118) + 0.8 * np.sin(2 * np.pi * hour / 307 + 1)
     afternoon = 1 + 0.9 * np.exp(-0.5 * ((hour % 24 - 15.5) / 3) ** 2)
-    return float(np.clip(0.42 + 0.5 * spell, 0.02, None) * afternoon * rng.uniform(0.8, 1.2))
+    return float(np.clip(0.62 + 0.68 * spell, 0.03, None) * afternoon * rng.uniform(0.8, 1.2))
 
 
 def _add_shower(rain: np.ndarray, born: int, wind: np.ndarray, difficulty: float, rng: np.random.Generator) -> None:
@@ -79,7 +79,7 @@ def _add_shower(rain: np.ndarray, born: int, wind: np.ndarray, difficulty: float
     life = int(rng.integers(4, 17))
     at = rng.uniform(-MARGIN, [ROWS + MARGIN, COLUMNS + MARGIN])
     stray = rng.normal(0, 0.12 * difficulty, 2)
-    size, stretch, angle = rng.uniform(0.9, 2.3), rng.uniform(1, 1.9), rng.uniform(0, np.pi)
+    size, stretch, angle = rng.uniform(0.8, 1.7), rng.uniform(1, 1.8), rng.uniform(0, np.pi)
     strength = rng.gamma(2.2, 2.3)
     rows, columns = np.mgrid[:ROWS, :COLUMNS]
     for age in range(min(life, len(rain) - born)):

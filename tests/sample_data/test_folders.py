@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stcore.experiment import Experiment
+from stcore.scenarios import samples
 from tests.sample_data.conftest import SAMPLES
 
 FOLDERS = sorted(path for path in SAMPLES.iterdir() if (path / "scenario.yaml").exists())
@@ -42,15 +42,9 @@ def test_the_experiment_parses_and_its_columns_exist(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_scenario_says_what_a_card_shows(folder: Path) -> None:
-    scenario = yaml.safe_load((folder / "scenario.yaml").read_text(encoding="utf-8"))
-    assert scenario["title"]
-    assert scenario["question"].endswith("?")
-    assert scenario["place"]
-    assert scenario["size"]
-    assert scenario["picture"]["kind"] in {"network", "curves", "grid"}
-    values = Experiment.load(folder / "experiment.yaml").data.values or []
-    assert set(scenario["units"]) == set(values)
-    assert scenario["picture"]["value"] in values
+    sample = samples.sample(folder.name)
+    assert sample.question.endswith("?")
+    assert set(sample.units) == set(sample.experiment().data.values or [])
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
