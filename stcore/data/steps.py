@@ -33,7 +33,7 @@ def offset(step: str) -> pd.DateOffset:
 def duration(step: str) -> pd.Timedelta | None:
     """Length of a fixed step; None for calendar steps of changing length (month, quarter, year, business day)."""
     step_offset = offset(step)
-    base = step_offset.name.split("-")[0].lstrip("0123456789")
+    base = step_offset.rule_code.split("-")[0].lstrip("0123456789")
     if base == "W":
         return pd.Timedelta(weeks=step_offset.n)
     if base in _NAMES:
@@ -49,7 +49,7 @@ def typical(step: str) -> pd.Timedelta:
     if fixed is not None:
         return fixed
     step_offset = offset(step)
-    days = {"M": 365.2425 / 12, "Q": 365.2425 / 4, "Y": 365.2425, "B": 7 / 5}[step_offset.name.split("-")[0][0]]
+    days = {"M": 365.2425 / 12, "Q": 365.2425 / 4, "Y": 365.2425, "B": 7 / 5}[step_offset.rule_code.split("-")[0][0]]
     return _DAY * (days * step_offset.n)
 
 
@@ -93,7 +93,7 @@ def cycles(step: str) -> tuple[Cycle, ...]:
         whole = abs(per_week - round(per_week)) < 1e-9
         words = "same time last week" if length < _DAY else "same day last week"
         found.append(Cycle("day_of_week", 7, round(per_week) if whole else None, words))
-    elif offset(step).name.startswith("B"):
+    elif offset(step).rule_code.startswith("B"):
         found.append(Cycle("day_of_week", 7, 5, "same day last week"))
     if pd.Timedelta(hours=6) <= length <= 183 * _DAY:
         per_year = 365.2425 * _DAY / length
@@ -174,7 +174,7 @@ def _fixed(length: pd.Timedelta) -> str:
 def describe(step: str) -> str:
     """“every 5 minutes”, “hourly”, “every month”."""
     step_offset = offset(step)
-    base = step_offset.name.split("-")[0].lstrip("0123456789")
+    base = step_offset.rule_code.split("-")[0].lstrip("0123456789")
     if base in _NAMES:
         return f"every {_NAMES[base]}" if step_offset.n == 1 else f"every {step_offset.n} {_NAMES[base]}s"
     length = duration(step)
@@ -188,7 +188,7 @@ def describe(step: str) -> str:
 def describe_span(steps: int, step: str) -> str:
     """How long ``steps`` steps are: “60 minutes”, “1 day”, “2 weeks”, “6 months”."""
     step_offset = offset(step)
-    base = step_offset.name.split("-")[0].lstrip("0123456789")
+    base = step_offset.rule_code.split("-")[0].lstrip("0123456789")
     if base in _NAMES:
         return _plural(steps * step_offset.n, _NAMES[base])
     return describe_duration(typical(step) * steps)
