@@ -17,6 +17,7 @@ import streamlit as st
 
 from stcore.errors import StcoreError
 from stcore.operations.jobs import supervisor
+from stcore.ui.guard import on_script_error
 
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -36,14 +37,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         supervisor.stop()
 
 
-def show_error(error: Exception) -> bool:
-    """Let the guard show an error of any page; True = it has been shown."""
-    from stcore.ui import guard
-
-    guard.show(error)
-    return True
-
-
 def _end_with_status_0() -> None:
     """Being told to end is no failure: ask uvicorn to shut down instead of letting it raise the signal once more."""
     for number in END_SIGNALS:
@@ -57,4 +50,4 @@ def _ask_to_end(server: Any) -> None:
     server.should_exit = True
 
 
-app = st.App("stcore/ui/main.py", lifespan=lifespan, on_script_error=show_error)
+app = st.App("stcore/ui/main.py", lifespan=lifespan, on_script_error=on_script_error)

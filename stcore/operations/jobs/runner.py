@@ -25,9 +25,15 @@ _log = logging.getLogger("stcore.job")
 
 @dataclass
 class StopFlag:
-    """Set by a signal handler, read by the job; a plain attribute, because a handler must take no lock."""
+    """Between a worker's signal handler and its job; plain attributes, because a handler must take no lock.
+
+    Attributes:
+        asked: stop as soon as a checkpoint allows.
+        busy: a job may be held.
+    """
 
     asked: bool = False
+    busy: bool = False
 
 
 def run_claimed(job: Job, stop: StopFlag) -> Job | None:

@@ -64,11 +64,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _listen(stop: StopFlag, from_server: bool) -> None:
-    """SIGTERM: stop at the next batch and give the job back. Ctrl+C reaches every process of a terminal: a server
-    ends its workers itself."""
+    """SIGTERM: give the job back at the next batch, or end at once when there is none (an import of torch can take
+    seconds). Ctrl+C reaches every process of a terminal: a server ends its workers itself."""
 
     def ask(*_: object) -> None:
         stop.asked = True
+        if not stop.busy:
+            os._exit(0)
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN if from_server else ask)
@@ -77,6 +79,7 @@ def _listen(stop: StopFlag, from_server: bool) -> None:
 def _work(stop: StopFlag) -> None:
     done, looked = 0, 0.0
     while not stop.asked and done < MAX_JOBS:
+        stop.busy = True
         job = claim()
         if job is not None:
             done += 1
@@ -84,10 +87,9 @@ def _work(stop: StopFlag) -> None:
             if ended is None or ended.status == Status.FAILED or _touched_cuda():
                 return
             continue
-        if (
-            time.monotonic() - looked > settings().heartbeat_s
-        ):  # where no server runs, idle workers look after the queue
-            rescue()
+        stop.busy = False
+        if time.monotonic() - looked > settings().heartbeat_s:
+            rescue()  # where no server runs, idle workers look after the queue
             looked = time.monotonic()
         _warm()
         time.sleep(IDLE_S)
