@@ -147,7 +147,9 @@ def test_nothing_is_swallowed_or_unpickled(path: Path) -> None:
 
 @pytest.mark.parametrize("path", named(sources()))
 def test_every_import_is_pinned(path: Path) -> None:
-    lines = (ROOT / "requirements.txt").read_text().splitlines() + (ROOT / "requirements-extra.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text().splitlines() + (
+        ROOT / "requirements-extra.txt"
+    ).read_text().splitlines()
     pinned = {re.split(r"[=\[<>~! ]", line)[0].lower() for line in lines if line and not line.startswith("#")}
     ours = {"stcore", "pages", "app", "__future__"}
     wanted = {module.split(".")[0] for module, _ in imports(path)} - ours - sys.stdlib_module_names

@@ -50,9 +50,9 @@ why_not() {
 }
 
 install() {
-    quiet="--quiet"
-    [ -t 1 ] && quiet="--progress-bar=on"
-    .venv/bin/python -m pip install --no-input --disable-pip-version-check $quiet --log "$log" "$@" 2>/dev/null || why_not
+    bars="off"
+    [ -t 1 ] && bars="on"
+    .venv/bin/python -m pip install --no-input --disable-pip-version-check --quiet --progress-bar="$bars" --log "$log" "$@" 2>/dev/null || why_not
 }
 
 [ -x .venv/bin/python ] && new_enough .venv/bin/python || make_environment
