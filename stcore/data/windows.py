@@ -1,0 +1,202 @@
+"""Windows by index: one contiguous tensor a panel on the training device, and batches gathered from it.
+
+Axis letters: B origins of a batch, L lookback, H horizon, N locations, F features, T targets, G known-ahead covariates,
+C calendar cycles. There is no DataLoader and no Python a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from stcore.data import steps
+from stcore.data.panel import Panel
+from stcore.data.prepare.features import Profile, calendar
+from stcore.data.prepare.scale import Scaler
+from stcore.data.steps import Cycle
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some windows, scaled. Nothing in it but ``target`` and ``target_mask`` lies after the origin, known-ahead apart.
+
+    Attributes:
+        past: [B, L, N, F] values, gaps filled with the last value before them (0 = the train mean where there is none).
+        past_mask: [B, L, N, F] True where observed.
+        last: [B, N, T] last filled value of each target at the origin.
+        season: [B, H, N, T] value one season (or more) before each target time; the last value where there is none.
+        profile: [B, H, N, T] usual value at each target time, from the train part.
+        network: [B, L, T] mean over all locations of the panel.
+        calendar: [B, H, C] phase of each target time.
+        future: [B, H, N, G] known-ahead covariates at the target times.
+        location: [N] position of each location in the embedding tables.
+        target, target_mask: [B, H, N, T] truth and where it is observed, or None.
+    """
+
+    past: Tensor
+    past_mask: Tensor
+    last: Tensor
+    season: Tensor
+    profile: Tensor
+    network: Tensor
+    calendar: Tensor
+    future: Tensor
+    location: Tensor
+    target: Tensor | None = None
+    target_mask: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What was fitted on the train part of one panel; enough to make windows of another stretch of it.
+
+    Attributes:
+        features: all values a model sees, targets first.
+        targets: names of the targets.
+        known_ahead: names of covariates known for the future.
+        season: period in steps of the seasonal baseline; ``season_words`` as people say it.
+        first_location: where this panel's locations start in the embedding tables.
+    """
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    known_ahead: tuple[str, ...]
+    step: str
+    lookback: int
+    horizon: int
+    cycles: tuple[Cycle, ...]
+    scaler: Scaler
+    profile: Profile
+    season: int
+    season_words: str
+    locations: tuple[str, ...]
+    first_location: int = 0
+
+    @property
+    def target_scaler(self) -> Scaler:
+        """Scaler of the targets [location, target]."""
+        return self.scaler.select(list(range(len(self.targets))))
+
+
+class Windows:
+    """The windows of one panel on one device.
+
+    Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes.
+    """
+
+    def __init__(
+        self, panel: Panel, recipe: Recipe, device: torch.device, rows: int | None = None, train_rows: int = 0
+    ) -> None:
+        """Args:
+        rows: only the first ``rows`` steps count as past or truth (later ones are known-ahead covariates only).
+        train_rows: the rows the profile was fitted on, when windows of them are to be fitted on.
+        """
+        self.recipe = recipe
+        self.device = device
+        self.rows = len(panel.time) if rows is None else rows
+        scaled = recipe.scaler.transform(panel.select(recipe.features).values)
+        filled, mask = _fill_forward(scaled[: self.rows])
+        self.filled = torch.from_numpy(filled).to(device)
+        self.mask = torch.from_numpy(mask).to(device)
+        self.future = torch.from_numpy(self._future(scaled)).to(device)
+        times = _extended(panel.time, self.rows + recipe.horizon, recipe.step)
+        self.calendar = torch.from_numpy(calendar(times, recipe.cycles)).to(device)
+        count = len(recipe.targets)
+        usual = recipe.profile.usual(times)
+        if train_rows:
+            usual[:train_rows] = recipe.profile.leave_one_out(scaled[:train_rows, :, :count], times[:train_rows])
+        self.usual = torch.from_numpy(usual).to(device)
+        seen = self.mask[..., :count]
+        self.network = (self.filled[..., :count] * seen).sum(1) / seen.sum(1).clamp(min=1)
+
+    @property
+    def locations(self) -> int:
+        """Number of locations."""
+        return int(self.filled.shape[1])
+
+    def _future(self, scaled: np.ndarray) -> np.ndarray:
+        """Known-ahead covariates [rows + H, N, G], gaps and the end filled with the last value."""
+        recipe = self.recipe
+        which = [recipe.features.index(name) for name in recipe.known_ahead]
+        length = self.rows + recipe.horizon
+        known = scaled[:length, :, which]
+        missing = length - len(known)
+        if missing > 0:
+            known = np.concatenate([known, np.full((missing, *known.shape[1:]), np.nan, np.float32)])
+        return _fill_forward(known)[0] if which else np.ascontiguousarray(known, np.float32)
+
+    def batch(self, origins: Tensor, locations: Tensor | None = None, with_target: bool = True) -> Batch:
+        """Gather the windows of some origins (int64 rows [B]) at some locations (int64 [N]; None = all)."""
+        recipe = self.recipe
+        count = len(recipe.targets)
+        back = origins[:, None] + torch.arange(1 - recipe.lookback, 1, device=self.device)
+        ahead = origins[:, None] + torch.arange(1, recipe.horizon + 1, device=self.device)
+        past, mask = self._take(self.filled, back, locations), self._take(self.mask, back, locations)
+        last = past[:, -1, :, :count]
+        every = torch.arange(self.locations, device=self.device) if locations is None else locations
+        batch = Batch(
+            past=past, past_mask=mask, last=last, season=self._season(ahead, origins, locations, last),
+            profile=self._take(self.usual, ahead, locations), network=self.network[back],
+            calendar=self.calendar[ahead], future=self._take(self.future, ahead, locations),
+            location=every + recipe.first_location,
+        )  # fmt: skip
+        if not with_target:
+            return batch
+        truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
+        return replace(batch, target=truth[..., :count], target_mask=seen[..., :count])
+
+    @staticmethod
+    def _take(source: Tensor, rows: Tensor, locations: Tensor | None) -> Tensor:
+        return source[rows] if locations is None else source[rows[:, :, None], locations[None, None, :]]
+
+    def _season(self, ahead: Tensor, origins: Tensor, locations: Tensor | None, last: Tensor) -> Tensor:
+        """Value a whole number of seasons before each target time, at or before the origin."""
+        period = self.recipe.season
+        count = len(self.recipe.targets)
+        lead = ahead - origins[:, None]
+        rows = ahead - period * ((lead + period - 1) // period)
+        values = self._take(self.filled, rows.clamp(min=0), locations)[..., :count]
+        seen = self._take(self.mask, rows.clamp(min=0), locations)[..., :count] & (rows >= 0)[:, :, None, None]
+        return torch.where(seen, values, last[:, None])
+
+
+def make_recipe(
+    panel: Panel, train_rows: int, targets: Sequence[str], lookback: int, horizon: int,
+    cycles: tuple[Cycle, ...], scale: str, season: tuple[int, str], first_location: int = 0,
+) -> Recipe:  # fmt: skip
+    """Fit scaler and profile on the first ``train_rows`` steps: nothing later is looked at."""
+    known = tuple(name for name in panel.features if panel.schema[name].known_ahead and name not in targets)
+    features = (*targets, *(name for name in panel.features if name not in targets))
+    train = panel.select(features).values[:train_rows]
+    scaler = Scaler.fit(train, scale)
+    scaled = scaler.transform(train)[:, :, : len(targets)]
+    profile = Profile.fit(scaled, panel.time[:train_rows], cycles)
+    return Recipe(
+        features=features, targets=tuple(targets), known_ahead=known, step=panel.step, lookback=lookback,
+        horizon=horizon, cycles=cycles, scaler=scaler, profile=profile, season=season[0], season_words=season[1],
+        locations=tuple(panel.locations.index), first_location=first_location,
+    )  # fmt: skip
+
+
+def _fill_forward(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Last value carried forward over time (0 before the first) and the mask, float32 and bool [time, N, F]."""
+    mask = ~np.isnan(scaled)
+    if mask.all():
+        return np.ascontiguousarray(scaled, np.float32), mask
+    rows = np.where(mask, np.arange(len(scaled), dtype=np.int32)[:, None, None], -1)
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    filled = np.take_along_axis(scaled, np.maximum(rows, 0), axis=0)
+    filled[rows < 0] = 0
+    return np.ascontiguousarray(filled, np.float32), mask
+
+
+def _extended(times: pd.DatetimeIndex, length: int, step: str) -> pd.DatetimeIndex:
+    """The first ``length`` times, continued beyond the end where needed."""
+    if length <= len(times):
+        return times[:length]
+    return times.append(steps.following(times[-1], length - len(times), step))

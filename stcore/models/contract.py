@@ -1,0 +1,75 @@
+"""What a model is to everyone who chooses, checks or lists it: a record that names its settings and where its code lies.
+
+Nothing here or in the files beside it imports torch: the module itself lies in ``stcore.models.nets`` and is loaded
+when something trains or predicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from stcore.config import Config
+
+if TYPE_CHECKING:
+    from stcore.models.nets.forecaster import Forecaster
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Sizes a model is built for.
+
+    Attributes:
+        lookback, horizon: L, H.
+        locations: rows of the embedding tables (of all panels together).
+        features, targets, future: F, T, G.
+        slots: number of phases of each calendar cycle.
+        outputs: numbers a target and step: 1 for a point, Q for quantiles.
+    """
+
+    lookback: int
+    horizon: int
+    locations: int
+    features: int
+    targets: int
+    future: int
+    slots: tuple[int, ...]
+    outputs: int = 1
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One entry of the registry of models.
+
+    Attributes:
+        name, title: registry name, and what a page calls it.
+        summary: what it is and when to use it, one or two sentences.
+        source: paper or textbook.
+        settings: its own settings (defaults, bounds, help).
+        code: "module:Class" below ``stcore.models.nets``; the class takes (settings, shapes).
+        fitted_by: nothing, solving (closed form) or gradient (the training loop).
+        needs: parts of ``Space`` it cannot do without.
+        training: training settings whose defaults differ for this model.
+        heads: answers it can give.
+        cost: CPU microseconds a window of 12 + 12 steps takes in training, measured (0 = nothing to speak of).
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    settings: type[Config]
+    code: str
+    fitted_by: Literal["nothing", "solving", "gradient"]
+    needs: frozenset[str] = frozenset()
+    training: Mapping[str, Any] = field(default_factory=dict)
+    heads: tuple[str, ...] = ("point",)
+    cost: float = 0.0
+
+    def build(self, settings: Config, shapes: Shapes) -> Forecaster:
+        """The untrained module (imports torch)."""
+        module, _, name = self.code.partition(":")
+        built: Forecaster = getattr(import_module(f"stcore.models.nets.{module}"), name)(settings, shapes)
+        return built

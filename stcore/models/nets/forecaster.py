@@ -1,0 +1,32 @@
+"""What every forecaster is to the training room: a torch module from a batch of windows to scaled forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from stcore.data.windows import Batch, Windows
+
+Source = Sequence[tuple[Windows, Tensor]]
+
+
+class Forecaster(nn.Module):
+    """Base of all forecasters: ``forward(batch) -> [B, H, N, T, Q]`` in scaled units."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Scaled forecasts [B, H, N, T, Q]; finite wherever the batch is finite."""
+        raise NotImplementedError
+
+    def solve(self, source: Source, choose: Source) -> Mapping[str, Any]:
+        """Fit in closed form on the origins of ``source``, pick the strength on ``choose`` (may be empty).
+
+        Returns:
+            What was chosen, JSON-able. Only for models whose spec says ``fitted_by="solving"``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is not fitted in closed form")
+
+    def solve_with(self, source: Source, chosen: Mapping[str, Any]) -> None:
+        """Fit in closed form on ``source`` with a strength chosen before (a refit)."""
+        raise NotImplementedError(f"{type(self).__name__} is not fitted in closed form")

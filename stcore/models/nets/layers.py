@@ -1,0 +1,84 @@
+"""Parts that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from stcore.data.windows import Batch
+from stcore.models.contract import Shapes
+
+
+class Identity(nn.Module):
+    """Embeddings of the location and of each calendar cycle at the first step ahead: [B, N, D].
+
+    Source: Z. Shao et al., "Spatial-Temporal Identity: A Simple yet Effective Baseline for Multivariate Time Series
+    Forecasting", CIKM 2022, arXiv 2208.05233.
+    """
+
+    def __init__(self, shapes: Shapes, width: int, use_location: bool = True, use_calendar: bool = True) -> None:
+        super().__init__()
+        self.location = nn.Embedding(shapes.locations, width) if use_location else None
+        self.cycles = nn.ModuleList(nn.Embedding(slots, width) for slots in shapes.slots if use_calendar)
+        for table in (self.location, *self.cycles):
+            if table is not None:
+                nn.init.normal_(table.weight, std=0.1)
+        self.width = width * ((1 if use_location else 0) + len(self.cycles))
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, N, D]; D is ``self.width`` and may be 0."""
+        origins, locations = batch.last.shape[:2]
+        parts = [
+            table(batch.calendar[:, 0, number])[:, None].expand(-1, locations, -1)
+            for number, table in enumerate(self.cycles)
+        ]
+        if self.location is not None:
+            parts.append(self.location(batch.location)[None].expand(origins, -1, -1))
+        if not parts:
+            return batch.last.new_zeros(origins, locations, 0)
+        return torch.cat(parts, dim=-1)
+
+
+class ResidualBlock(nn.Module):
+    """x + W2 relu(W1 x)."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width))
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """The shape of its input."""
+        return hidden + self.inner(hidden)
+
+
+def relative_past(batch: Batch) -> Tensor:
+    """Past values with the targets' last value taken off: [B, N, L, F]."""
+    targets = batch.last.shape[-1]
+    past = batch.past.transpose(1, 2)
+    shifted = past[..., :targets] - batch.last[:, :, None]
+    return shifted if past.shape[-1] == targets else torch.cat([shifted, past[..., targets:]], dim=-1)
+
+
+def outlook(batch: Batch) -> Tensor:
+    """What is known of the target times, relative to the last value: profile, season, known-ahead: [B, N, H * (2T + G)]."""
+    last = batch.last[:, None]
+    ahead = torch.cat([batch.profile - last, batch.season - last, batch.future], dim=-1)
+    return ahead.permute(0, 2, 1, 3).flatten(2)
+
+
+def outlook_width(shapes: Shapes) -> int:
+    """Width of ``outlook``."""
+    return shapes.horizon * (2 * shapes.targets + shapes.future)
+
+
+def state_at_origin(batch: Batch) -> Tensor:
+    """Last values and the share of the past that was observed: [B, N, T + F]."""
+    return torch.cat([batch.last, batch.past_mask.float().mean(1)], dim=-1)
+
+
+def from_change(raw: Tensor, batch: Batch, shapes: Shapes) -> Tensor:
+    """Output [B, H, N, T, Q] of a network that says the change from the last value: raw [B, N, H * T * Q]."""
+    from stcore.models.nets.heads import ordered
+
+    shaped = raw.unflatten(-1, (shapes.horizon, shapes.targets, shapes.outputs)).permute(0, 2, 1, 3, 4)
+    return ordered(shaped) + batch.last[:, None, :, :, None]

@@ -1,0 +1,34 @@
+"""The code of naive: see ``stcore.models.naive`` for what it is, when to use it and its source."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from stcore.data.windows import Batch
+from stcore.models.contract import Shapes
+from stcore.models.naive import NaiveSettings
+from stcore.models.nets.forecaster import Forecaster
+
+
+class Persistence(Forecaster):
+    """Every step ahead is the last value."""
+
+    def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
+        super().__init__()
+        self.horizon = shapes.horizon
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, H, N, T, 1]."""
+        last = batch.last[:, None, :, :, None]
+        return last.expand(-1, self.horizon, -1, -1, -1)
+
+
+class SeasonalNaive(Forecaster):
+    """Every step ahead is the value one season before it (the last value where there is none)."""
+
+    def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
+        super().__init__()
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, H, N, T, 1]."""
+        return batch.season[..., None]

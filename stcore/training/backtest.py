@@ -1,0 +1,259 @@
+"""Forecasts of a fitted run: over rolling origins (backtest), and beyond the last value (forecast)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stcore.data import steps
+from stcore.data.panel import Panel
+from stcore.data.splits import origins_within
+from stcore.data.windows import Windows
+from stcore.errors import ConfigError, DataError, ModelError
+from stcore.models.nets.forecaster import Forecaster
+from stcore.models.nets.heads import Head
+from stcore.records import Finding, Prediction
+from stcore.settings import settings
+from stcore.training.fitted import Fitted, PanelFit
+from stcore.training.planning import observed_rows, prepare
+
+_CHUNK_NUMBERS = 8_000_000
+
+
+def backtest(
+    fitted: Fitted, panel: Panel | Mapping[str, Panel], start: Any = None, end: Any = None, stride: int = 1
+) -> Prediction | dict[str, Prediction]:
+    """One forecast per origin t for which t+1 .. t+horizon lie inside [start, end]; by default the test part.
+
+    The lookback may reach back before ``start``; nothing after an origin is read (known-ahead covariates apart).
+
+    Args:
+        panel: of the kind the run was fitted on; a mapping gives a mapping.
+        start, end: first and last target time, both included.
+        stride: distance between origins in steps. Above ``settings().max_prediction_mb`` it is raised, with a finding.
+
+    Raises:
+        ConfigError: no whole window lies inside.
+        ModelError: the panel has locations or values the run does not know.
+    """
+    if not isinstance(panel, Panel):
+        return {name: _backtest_one(fitted, name, each, start, end, stride) for name, each in panel.items() if name in fitted.panels}
+    return _backtest_one(fitted, panel.name, panel, start, end, stride)
+
+
+def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any, stride: int) -> Prediction:
+    if fitted.members:
+        from stcore.training.ensemble import weighted
+
+        parts = {label: _backtest_one(m, name, panel, start, end, stride) for label, m in fitted.members.items()}
+        return weighted(parts, fitted.weights, fitted.panel_fit(name).spread, fitted.hash)
+    fit = fitted.panel_fit(name)
+    panel = align(panel, fit, fitted)
+    rows = observed_rows(panel, fit.recipe.targets)
+    if start is None and end is None and len(panel.time) and panel.time[rows - 1] >= fit.test_start:
+        start = fit.test_start
+    first, last = panel.time[:rows].slice_indexer(start, end).indices(rows)[:2]
+    recipe = fit.recipe
+    origins = origins_within(first, last, recipe.horizon, recipe.lookback, stride)
+    if not len(origins):
+        raise ConfigError(
+            f"No whole window of {recipe.horizon} steps ahead (history {recipe.lookback}) lies in the {last - first} steps asked for.",
+            "Ask for a longer stretch, or use a model that looks fewer steps ahead.",
+        )
+    origins, findings = _thinned(origins, panel, recipe.horizon, len(recipe.targets))
+    assert fitted.module is not None
+    return predict(fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings)
+
+
+def _thinned(origins: np.ndarray, panel: Panel, horizon: int, targets: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """Every n-th origin where all of them would not fit into the memory limit."""
+    megabytes = len(origins) * horizon * len(panel.locations) * targets * 4 * 3 / 1e6
+    limit = settings().max_prediction_mb
+    stride = math.ceil(megabytes / limit)
+    if stride <= 1:
+        return origins, ()
+    found = Finding(
+        code="strided", severity="look", count=stride,
+        message=f"All {len(origins):,} start times would take {megabytes / 1000:.3g} GB; every {stride}th is used.",
+        suggestion="Raise FIELDCAST_MAX_PREDICTION_MB to use all.",
+    )  # fmt: skip
+    return origins[::stride], (found,)
+
+
+def forecast(
+    fitted: Fitted, panel: Panel | Mapping[str, Panel], future: pd.DataFrame | None = None, origin: Any = None
+) -> Prediction | dict[str, Prediction]:
+    """The forecast from one origin: by default the last observed target time, so that it lies beyond the data.
+
+    Args:
+        future: known-ahead covariates, one row a time (and location): columns time, optional location, covariates.
+            Rows of the panel after the origin serve the same purpose. Missing ones keep their last value.
+        origin: a time of the panel.
+
+    Returns:
+        Prediction with one origin; truth is NaN where it is not known.
+
+    Raises:
+        DataError: less history than the run needs; ConfigError: the origin is no time of the panel.
+    """
+    if not isinstance(panel, Panel):
+        return {name: _forecast_one(fitted, name, each, future, origin) for name, each in panel.items() if name in fitted.panels}
+    return _forecast_one(fitted, panel.name, panel, future, origin)
+
+
+def _forecast_one(fitted: Fitted, name: str, panel: Panel, future: pd.DataFrame | None, origin: Any) -> Prediction:
+    if fitted.members:
+        from stcore.training.ensemble import weighted
+
+        parts = {label: _forecast_one(m, name, panel, future, origin) for label, m in fitted.members.items()}
+        return weighted(parts, fitted.weights, fitted.panel_fit(name).spread, fitted.hash)
+    fit = fitted.panel_fit(name)
+    panel = align(panel, fit, fitted)
+    if future is not None:
+        panel = with_future(panel, future, fit)
+    row = _origin_row(panel, fit, origin)
+    if row + 1 < fit.recipe.lookback:
+        raise DataError(
+            f"The model looks back {fit.recipe.lookback} steps; there are {row + 1} up to {panel.time[row]}.",
+            "Give more history, or train with a shorter one.",
+        )
+    assert fitted.module is not None
+    rows = max(row + 1, observed_rows(panel, fit.recipe.targets) if origin is not None else 0)
+    label = (fitted.run.model.label, fitted.hash)
+    return predict(fitted.module, fitted.head, panel, fit, np.array([row]), rows, label, ())
+
+
+def _origin_row(panel: Panel, fit: PanelFit, origin: Any) -> int:
+    if origin is None:
+        return observed_rows(panel, fit.recipe.targets) - 1
+    wanted = pd.Timestamp(origin)
+    if panel.time.tz is not None and wanted.tz is None:
+        wanted = wanted.tz_localize(panel.time.tz)
+    row = int(panel.time.get_indexer([wanted])[0])
+    if row < 0:
+        raise ConfigError(
+            f"{wanted} is no time of the data ({panel.time[0]} to {panel.time[-1]}, step {panel.step}).",
+            "Choose a time on the grid.",
+        )
+    return row
+
+
+def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
+    """The panel in the shape the run was fitted on: its values, its locations in its order (missing ones all NaN).
+
+    Raises:
+        ModelError: another step, a missing value column, or a location the run does not know.
+    """
+    recipe = fit.recipe
+    if panel.step != recipe.step:
+        raise ModelError(
+            f"The model was trained on data {steps.describe(recipe.step)}; these are {steps.describe(panel.step)}.",
+            "Bring the data to the same step.",
+        )
+    missing = [name for name in recipe.features if name not in panel.features]
+    if missing:
+        raise ModelError(
+            f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.features)}.",
+            "Give the same value columns.",
+        )
+    panel = prepare(panel, fitted.run.prepare).select(recipe.features)
+    if tuple(panel.locations.index) == recipe.locations:
+        return panel
+    strangers = [name for name in panel.locations.index if name not in set(recipe.locations)]
+    if strangers:
+        shown = ", ".join(strangers[:5]) + (" ..." if len(strangers) > 5 else "")
+        raise ModelError(
+            f"The model was not trained on {len(strangers)} of these places: {shown}.",
+            "Leave them out, or train again with them.",
+        )
+    position = panel.locations.index.get_indexer(list(recipe.locations))
+    values = np.where(position[None, :, None] >= 0, panel.values[:, position], np.float32(np.nan))
+    locations = panel.locations.reindex(list(recipe.locations))
+    return replace(panel, values=values.astype(np.float32), locations=locations, observed=None)
+
+
+def with_future(panel: Panel, future: pd.DataFrame, fit: PanelFit) -> Panel:
+    """The panel with rows of known-ahead covariates after its end.
+
+    Raises:
+        DataError: a column that is no known-ahead covariate is missing, or times that are off the grid.
+    """
+    recipe = fit.recipe
+    missing = [name for name in recipe.known_ahead if name not in future.columns]
+    if missing:
+        raise DataError(f"The future table lacks {', '.join(missing)}.", f"It needs {', '.join(recipe.known_ahead)}.")
+    times = pd.DatetimeIndex(future["time"]).as_unit("ns")
+    if panel.time.tz is not None:
+        times = times.tz_localize(panel.time.tz) if times.tz is None else times.tz_convert(panel.time.tz)
+    ahead = steps.following(panel.time[-1], recipe.horizon, panel.step)
+    row = ahead.get_indexer(times)
+    values = np.full((len(ahead), *panel.shape[1:]), np.nan, np.float32)
+    keep = row >= 0
+    for name in recipe.known_ahead:
+        feature = panel.features.index(name)
+        column = future[name].to_numpy(np.float32)[keep]
+        if "location" in future:
+            place = panel.locations.index.get_indexer(future["location"].astype(str))[keep]
+            values[row[keep], place, feature] = column
+        else:
+            values[row[keep], :, feature] = column[:, None]
+    return replace(
+        panel, values=np.concatenate([panel.values, values]), time=panel.time.append(ahead), observed=None
+    )
+
+
+@torch.no_grad()
+def predict(
+    module: Forecaster, head: Head, panel: Panel, fit: PanelFit, origins: np.ndarray, rows: int,
+    label: tuple[str, str], findings: tuple[Finding, ...],
+) -> Prediction:  # fmt: skip
+    """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units."""
+    recipe = fit.recipe
+    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
+    windows = Windows(panel, recipe, device, rows)
+    module.eval()
+    centre, spread = recipe.target_scaler.centre, recipe.target_scaler.spread
+    shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
+    values, season = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    last = np.empty((shape[0], 1, *shape[2:]), np.float32)
+    bands = np.empty((*shape, head.outputs), np.float32) if head.levels else None
+    each = recipe.lookback * len(recipe.features) * 3 + recipe.horizon * len(recipe.targets) * (4 + head.outputs) + 400
+    size = max(1, _CHUNK_NUMBERS // max(1, windows.locations * each))
+    for begin in range(0, len(origins), size):
+        part = slice(begin, begin + size)
+        batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False)
+        out = module(batch).float()
+        values[part] = head.point(out).cpu().numpy() * spread + centre
+        season[part] = batch.season.cpu().numpy() * spread + centre
+        last[part, 0] = batch.last.cpu().numpy() * spread + centre
+        if bands is not None:
+            bands[part] = out.cpu().numpy() * spread[..., None] + centre[..., None]
+    for number, target in enumerate(recipe.targets):
+        low, high = fit.schema[target].range
+        if low is not None or high is not None:
+            np.clip(values[..., number], low, high, out=values[..., number])
+    return Prediction(
+        values=values, truth=_truth(panel, origins, rows, recipe.horizon, len(recipe.targets)),
+        origins=panel.time[origins], step=panel.step, locations=panel.locations, targets=recipe.targets,
+        schema=fit.schema, baselines={"persistence": np.broadcast_to(last, shape), "seasonal_naive": season},
+        clock=panel.clock, season=recipe.season_words, model=label[0], run_hash=label[1], spread=fit.spread,
+        bands=bands, band_levels=head.levels, findings=findings,
+    )  # fmt: skip
+
+
+def _truth(panel: Panel, origins: np.ndarray, rows: int, horizon: int, targets: int) -> np.ndarray:
+    """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
+    values = panel.values[:rows, :, :targets]
+    if panel.observed is not None:
+        values = np.where(panel.observed[:rows, :, :targets], values, np.float32(np.nan))
+    ahead = origins[:, None] + np.arange(1, horizon + 1)
+    known = ahead < len(values)
+    truth = np.asarray(values[np.minimum(ahead, len(values) - 1)])
+    truth[~known] = np.nan
+    return truth

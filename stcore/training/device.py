@@ -1,0 +1,124 @@
+"""Which device trains: found, named with its free memory, chosen with a reason, refused when it is gone."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from stcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device as a page shows it.
+
+    Attributes:
+        name: cpu, cuda:0, mps.
+        title: the maker's name.
+        free_gb: free memory in GB (10^9 bytes), None when unknown.
+    """
+
+    name: str
+    title: str
+    free_gb: float | None
+
+    @property
+    def words(self) -> str:
+        """“Processor (x86_64), 21 GB free”."""
+        return self.title if self.free_gb is None else f"{self.title}, {self.free_gb:.3g} GB free"
+
+
+def available() -> list[Device]:
+    """Devices of this machine, without loading torch or touching a graphics card: best first, the processor last."""
+    return [*_cuda(), *_mps(), Device("cpu", _processor(), _free_memory_gb())]
+
+
+def require(name: str) -> None:
+    """Refuse a device that is not there, before anything starts.
+
+    Raises:
+        ConfigError: names the device and those that are there.
+    """
+    names = [device.name for device in available()]
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted != "auto" and wanted not in names:
+        raise ConfigError(
+            f"The device “{name}” is not there (this machine has: {', '.join(names)}).",
+            "Choose another device, or auto.",
+        )
+
+
+def choose(name: str) -> tuple[torch.device, str]:
+    """The torch device of a name and the reason in words.
+
+    auto takes the graphics card with the most free memory, then Apple's, then the processor.
+
+    Raises:
+        ConfigError: a device that torch cannot use.
+    """
+    import torch
+
+    cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        if cards:
+            free = [torch.cuda.mem_get_info(number)[0] for number in range(cards)]
+            best = free.index(max(free))
+            return torch.device("cuda", best), f"the graphics card with the most free memory ({max(free) / 1e9:.3g} GB)"
+        if torch.backends.mps.is_available():
+            return torch.device("mps"), "Apple's graphics processor"
+        return torch.device("cpu"), "no graphics card found"
+    known = ["cpu", *(f"cuda:{number}" for number in range(cards))]
+    known += ["cuda"] if cards else []
+    known += ["mps"] if torch.backends.mps.is_available() else []
+    if name not in known:
+        raise ConfigError(
+            f"The device “{name}” cannot be used (torch sees: {', '.join(known)}).", "Choose another device, or auto."
+        )
+    return torch.device(name), "chosen"
+
+
+@lru_cache(maxsize=1)
+def _nvidia_smi() -> str | None:
+    return shutil.which("nvidia-smi")
+
+
+def _cuda() -> list[Device]:
+    program = _nvidia_smi()
+    if program is None:
+        return []
+    try:
+        text = subprocess.run(
+            [program, "--query-gpu=index,name,memory.free", "--format=csv,noheader,nounits"],
+            capture_output=True, text=True, timeout=5, check=True,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [line.split(", ") for line in text.strip().splitlines()]
+    cards = [Device(f"cuda:{row[0]}", row[1], float(row[2]) * 1.048576e-3) for row in rows if len(row) == 3]
+    return sorted(cards, key=lambda card: -(card.free_gb or 0))
+
+
+def _mps() -> list[Device]:
+    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return [Device("mps", "Apple graphics processor", None)] if apple else []
+
+
+def _processor() -> str:
+    return f"Processor ({platform.machine() or 'unknown'}, {os.cpu_count() or 1} cores)"
+
+
+def _free_memory_gb() -> float | None:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            found = {line.split(":")[0]: line.split()[1] for line in lines}
+        return int(found["MemAvailable"]) * 1024 / 1e9
+    except (OSError, KeyError, ValueError):
+        return None

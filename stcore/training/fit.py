@@ -1,0 +1,229 @@
+"""From a RunConfig and a Panel to a fitted run."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stcore.data.panel import Panel
+from stcore.data.prepare.features import calendar_cycles, season
+from stcore.data.schema import FeatureSchema
+from stcore.data.windows import Recipe, Windows, make_recipe
+from stcore.experiment import RunConfig
+from stcore.models.nets.forecaster import Forecaster
+from stcore.models.nets.heads import make_head
+from stcore.records import Prediction
+from stcore.settings import settings
+from stcore.training.backtest import predict
+from stcore.training.device import choose as choose_device
+from stcore.training.fitted import Fitted, PanelFit, build
+from stcore.training.intervals import calibrate
+from stcore.training.loop import Hooks, Trainer
+from stcore.training.planning import PanelPlan, Plan, plan
+
+HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
+
+
+def fit(
+    panel: Panel | Mapping[str, Panel],
+    run: RunConfig | Mapping[str, Any],
+    progress: Callable[[Mapping[str, Any]], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    checkpoint: str | Path | None = None,
+) -> Fitted:
+    """Fit a run: on the train part; epoch or strength chosen on the first half of validation; errors from the second.
+
+    Args:
+        progress: gets JSON-able events: epoch, resumed, note.
+        should_stop: read every step; True raises ``Cancelled`` and leaves the last checkpoint.
+        checkpoint: folder for a state an epoch; one of the same run and data is resumed to the same numbers.
+
+    Raises:
+        ConfigError, DataError, ModelError: before anything starts.
+        Diverged, OutOfMemory, Cancelled: in training.
+    """
+    begin = time.process_time()
+    torch.set_num_threads(settings().threads)
+    settled = plan(panel, run)
+    device, reason = choose_device(_device_name(settled))
+    tell = progress or (lambda event: None)
+    tell({"event": "note", "message": f"Device: {device} ({reason})."})
+    recipes = _recipes(settled)
+    identity = run_hash(settled)
+    hooks = Hooks(tell, should_stop or (lambda: False), Path(checkpoint) if checkpoint else None, identity)
+    job = _Job(settled, recipes, device, hooks)
+    module, chosen, history = job.first_fit()
+    panels = {name: _panel_fit(settled.panels[name], recipe) for name, recipe in recipes.items()}
+    panels, validation = _judge(settled, module, panels, identity)
+    if settled.run.model.refit:
+        module = job.refit(chosen)
+    module.eval()
+    return Fitted(
+        run=settled.run, hash=identity, module=module, panels=panels,
+        validation=validation if len(validation) > 1 else next(iter(validation.values())), history=history,
+        chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
+        device=f"{device} ({reason})",
+    )  # fmt: skip
+
+
+def run_hash(settled: Plan) -> str:
+    """Sixteen hex digits of the complete run and the data it is fitted on; where it is trained does not count."""
+    run = settled.run
+    training = {key: value for key, value in run.model.training.items() if key != "device"}
+    anonymous = run.model_copy(
+        update={"data": type(run.data)(), "model": run.model.model_copy(update={"training": training, "as_": None})}
+    )
+    state = hashlib.sha256(anonymous.digest().encode())
+    for name, each in settled.panels.items():
+        state.update(f"{name if len(settled.panels) > 1 else ''}:{each.panel.digest}".encode())
+    return state.hexdigest()[:16]
+
+
+def _device_name(settled: Plan) -> str:
+    asked = settled.training.device
+    return settings().device if asked == "auto" else asked
+
+
+def _recipes(settled: Plan) -> dict[str, Recipe]:
+    """Scaler, profile and season of every panel, from its train rows alone."""
+    recipes: dict[str, Recipe] = {}
+    first = 0
+    prepare = settled.run.prepare
+    for name, each in settled.panels.items():
+        panel, rows = each.panel, _train_rows(each, settled.horizon)
+        targets = tuple(settled.run.targets or ())
+        train = panel.select(targets[:1]).values[:rows, :, 0]
+        recipes[name] = make_recipe(
+            panel, rows, targets, settled.lookback, settled.horizon, calendar_cycles(panel.step, prepare.features),
+            prepare.scale, season(panel.step, train, prepare.features), first,
+        )  # fmt: skip
+        first += len(panel.locations)
+    return recipes
+
+
+def _train_rows(each: PanelPlan, horizon: int) -> int:
+    """Rows that scaler and profile are fitted on: the train part, less what was held out of it for calibration."""
+    return min(each.parts.train_end, int(each.fit[-1]) + horizon + 1)
+
+
+def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
+    train = each.panel.select(recipe.targets).values[: each.parts.train_end]
+    schema = {
+        target: _kept_in_range(each.panel.schema[target], train[..., number])
+        for number, target in enumerate(recipe.targets)
+    }
+    return PanelFit(recipe, None, each.panel.time[each.parts.validation_end], schema)
+
+
+def _kept_in_range(schema: FeatureSchema, train: np.ndarray) -> FeatureSchema:
+    """Counts that were never negative in the train part are not forecast negative."""
+    low, high = schema.range
+    if schema.kind == "count" and low is None and not (train < 0).any():
+        return schema.model_copy(update={"range": (0.0, high)})
+    return schema
+
+
+def _judge(
+    settled: Plan, module: Forecaster, panels: dict[str, PanelFit], identity: str
+) -> tuple[dict[str, PanelFit], dict[str, Prediction]]:  # fmt: skip
+    """Forecast the validation part and take the spread from its second half (or from windows left out of the fit)."""
+    head, label = make_head(settled.run.model.head), (settled.run.model.label, identity)
+    judged, validation = {}, {}
+    for name, fitted in panels.items():
+        each = settled.panels[name]
+        recent = predict(module, head, each.panel, fitted, each.calibrate, each.rows, label, ())
+        judged[name] = replace(fitted, spread=calibrate(recent))
+        origins = _validation_origins(each, settled.horizon, settled.lookback)
+        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, ())
+    return judged, validation
+
+
+def _validation_origins(each: PanelPlan, horizon: int, lookback: int) -> np.ndarray:
+    """Origins of the whole validation part; those held out of train where it has no whole window."""
+    from stcore.data.splits import origins_within
+
+    whole = origins_within(*each.parts.span("validation"), horizon, lookback)
+    return whole if len(whole) else each.calibrate
+
+
+@dataclass
+class _Job:
+    """The two fits of a run, sharing windows on the device."""
+
+    plan: Plan
+    recipes: Mapping[str, Recipe]
+    device: torch.device
+    hooks: Hooks
+
+    def __post_init__(self) -> None:
+        self.windows = {
+            name: Windows(each.panel, self.recipes[name], self.device, each.rows, _train_rows(each, self.plan.horizon))
+            for name, each in self.plan.panels.items()
+        }
+
+    def first_fit(self) -> tuple[Forecaster, dict[str, Any], pd.DataFrame]:
+        """Fit on the train part; choose epoch or strength. Returns module, what was chosen, history."""
+        module = self._fresh()
+        source, choose = self._source("fit"), self._source("choose")
+        spec = self.plan.spec
+        if spec.fitted_by == "solving":
+            begin, cpu = time.perf_counter(), time.process_time()
+            chosen = dict(module.solve(source, choose))
+            row = {"epoch": 1, "seconds": time.perf_counter() - begin, "cpu_s": time.process_time() - cpu}
+            return module, chosen, pd.DataFrame([row], columns=HISTORY)
+        if spec.fitted_by == "nothing":
+            return module, {}, pd.DataFrame(columns=HISTORY)
+        state = self._trainer(module, self.hooks).run(source, choose)
+        history = pd.DataFrame(state.history)
+        return module, {"epochs": state.best_epoch, "validation_loss": state.best_loss}, history
+
+    def refit(self, chosen: Mapping[str, Any]) -> Forecaster:
+        """A second fit on train + validation with what was chosen; scaler and features stay those of the train part."""
+        module = self._fresh()
+        spec = self.plan.spec
+        if spec.fitted_by == "nothing":
+            return module
+        source = self._source("refit")
+        if spec.fitted_by == "solving":
+            module.solve_with(source, chosen)
+            return module
+        folder = self.hooks.folder / "refit" if self.hooks.folder else None
+        hooks = replace(self.hooks, folder=folder, run_hash=f"{self.hooks.run_hash}-refit")
+        self._trainer(module, hooks).run(source, [], epochs=int(chosen["epochs"]))
+        return module
+
+    def _fresh(self) -> Forecaster:
+        torch.manual_seed(self.plan.run.seed)
+        return build(self.plan.run, self.recipes).to(self.device)
+
+    def _trainer(self, module: Forecaster, hooks: Hooks) -> Trainer:
+        head = make_head(self.plan.run.model.head)
+        return Trainer(module, head, self.plan.training, self._weights(), self.plan.run.seed, hooks)
+
+    def _weights(self) -> torch.Tensor:
+        """[location, target]: back from scaled units, so that the loss is in units (of each target's own mean spread)."""
+        spread = np.concatenate([recipe.target_scaler.spread for recipe in self.recipes.values()])
+        if len(self.plan.run.targets or ()) > 1:
+            spread = spread / spread.mean(axis=0)
+        return torch.from_numpy(spread).to(self.device)
+
+    def _source(self, part: str) -> list[tuple[Windows, torch.Tensor]]:
+        return [(self.windows[name], self._origins(each, part)) for name, each in self.plan.panels.items()]
+
+    def _origins(self, each: PanelPlan, part: str) -> torch.Tensor:
+        if part == "refit":
+            from stcore.data.splits import origins_inside
+
+            stride = self.plan.run.windows.stride
+            rows = origins_inside(0, each.parts.validation_end, self.plan.horizon, self.plan.lookback, stride)
+        else:
+            rows = getattr(each, part)
+        return torch.from_numpy(np.ascontiguousarray(rows))

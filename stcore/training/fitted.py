@@ -1,0 +1,216 @@
+"""A fitted run: weights, what was fitted beside them, what was learnt about its errors; saved without pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from stcore.data.prepare.features import Profile, calendar_cycles
+from stcore.data.prepare.scale import Scaler
+from stcore.data.schema import FeatureSchema
+from stcore.data.windows import Recipe
+from stcore.errors import ModelError, StoreError
+from stcore.experiment import RunConfig
+from stcore.models import MODELS
+from stcore.models.contract import Shapes
+from stcore.models.nets.forecaster import Forecaster
+from stcore.models.nets.heads import Head, make_head
+from stcore.records import Finding, Prediction, Spread
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PanelFit:
+    """What was fitted for one panel.
+
+    Attributes:
+        recipe: scaler, profile, season, locations.
+        spread: conformal offsets, or None.
+        test_start: first time of the test part.
+        schema: of the targets, with the range forecasts are kept in.
+    """
+
+    recipe: Recipe
+    spread: Spread | None
+    test_start: pd.Timestamp
+    schema: Mapping[str, FeatureSchema]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A run that has been fitted; forecasts, saves and serves. An ensemble is one too.
+
+    Attributes:
+        run: the complete RunConfig.
+        hash: of run and data.
+        module: the forecaster, or None for an ensemble.
+        panels: name -> what was fitted for that panel.
+        validation: Prediction on the whole validation part, made before any refit (a mapping for several panels).
+        history: DataFrame: epoch, train_loss, validation_loss, baseline_loss, seconds, windows_per_s, cpu_s.
+        chosen: what was chosen on validation (epochs, strength), JSON-able.
+        cpu_s: processor seconds of the whole fit.
+        share: part of the train windows that were looked at.
+        device: where it was trained and why.
+        members, weights: of an ensemble: label -> Fitted, label -> weight.
+    """
+
+    run: RunConfig
+    hash: str
+    module: Forecaster | None
+    panels: Mapping[str, PanelFit]
+    validation: Prediction | Mapping[str, Prediction]
+    history: pd.DataFrame
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    cpu_s: float = 0.0
+    share: float = 1.0
+    device: str = ""
+    members: Mapping[str, Fitted] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        """Meaning of the module's output."""
+        return make_head(self.run.model.head)
+
+    def panel_fit(self, name: str | None) -> PanelFit:
+        """What was fitted for a panel; the only one when there is one."""
+        if len(self.panels) == 1:
+            return next(iter(self.panels.values()))
+        if name not in self.panels:
+            raise ModelError(
+                f"The model knows no panel called “{name}”.", f"It was fitted on: {', '.join(self.panels)}."
+            )
+        return self.panels[name]
+
+    def save(self, folder: str | Path) -> None:
+        """Write model.json, weights.safetensors, history.csv and validation/ into ``folder``."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, np.ndarray] = {}
+        if self.module is not None:
+            arrays |= {f"module.{k}": v.detach().cpu().numpy() for k, v in self.module.state_dict().items()}
+        about = {
+            "schema_version": SCHEMA_VERSION, "run": self.run.model_dump(mode="json", by_alias=True), "hash": self.hash,
+            "panels": [_pack(name, number, fit, arrays) for number, (name, fit) in enumerate(self.panels.items())],
+            "chosen": dict(self.chosen), "findings": [f.model_dump(mode="json") for f in self.findings],
+            "cpu_s": self.cpu_s, "share": self.share, "device": self.device, "weights": dict(self.weights),
+            "members": list(self.members),
+        }  # fmt: skip
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "weights.safetensors")
+        self.history.to_csv(folder / "history.csv", index=False)
+        several = len(self.panels) > 1
+        for number, prediction in enumerate(_by_panel(self.validation).values()):
+            prediction.save(folder / "validation" / str(number) if several else folder / "validation")
+        for number, member in enumerate(self.members.values()):
+            member.save(folder / "members" / str(number))
+        (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def load(folder: str | Path) -> Fitted:
+    """Open a saved model.
+
+    Raises:
+        StoreError: files are missing, torn or of another schema version.
+    """
+    folder = Path(folder)
+    try:
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if about.get("schema_version") != SCHEMA_VERSION:
+            raise StoreError(
+                f"The model in {folder.name} has schema version {about.get('schema_version')}; this version reads "
+                f"{SCHEMA_VERSION}.",
+                "Train it again with this version.",
+            )
+        arrays = load_file(folder / "weights.safetensors")
+        history = pd.read_csv(folder / "history.csv") if (folder / "history.csv").stat().st_size > 1 else pd.DataFrame()
+        return _unpack(folder, about, arrays, history)
+    except StoreError:
+        raise
+    except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
+        raise StoreError(
+            f"The model in {folder} cannot be read ({type(error).__name__}: {error}).",
+            "Check that weights.safetensors and model.json are whole, or train again.",
+        ) from error
+
+
+def build(run: RunConfig, panels: Mapping[str, Recipe]) -> Forecaster:
+    """The untrained module of a complete run."""
+    spec = MODELS[run.model.name]
+    first = next(iter(panels.values()))
+    shapes = Shapes(
+        lookback=first.lookback, horizon=first.horizon, locations=sum(len(r.locations) for r in panels.values()),
+        features=len(first.features), targets=len(first.targets), future=len(first.known_ahead),
+        slots=tuple(cycle.slots for cycle in first.cycles), outputs=make_head(run.model.head).outputs,
+    )  # fmt: skip
+    return spec.build(spec.settings.parse(run.model.settings), shapes)
+
+
+def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """JSON of one panel's fit; its arrays go to ``arrays`` under its number."""
+    recipe = fit.recipe
+    parts = {"centre": recipe.scaler.centre, "spread": recipe.scaler.spread, "profile": recipe.profile.table}
+    if fit.spread is not None:
+        parts |= {"levels": fit.spread.levels, "offsets": fit.spread.offsets, "scale": fit.spread.scale}
+    arrays |= {f"panel.{number}.{key}": value for key, value in parts.items()}
+    return {
+        "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
+        "known_ahead": list(recipe.known_ahead), "lookback": recipe.lookback, "horizon": recipe.horizon,
+        "cycles": [cycle.name for cycle in recipe.cycles], "split_week": recipe.profile.split_week,
+        "season": recipe.season, "season_words": recipe.season_words, "locations": list(recipe.locations),
+        "first_location": recipe.first_location, "test_start": fit.test_start.isoformat(),
+        "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()},
+    }  # fmt: skip
+
+
+def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], history: pd.DataFrame) -> Fitted:
+    panels = {}
+    for number, entry in enumerate(about["panels"]):
+        own = {k.removeprefix(f"panel.{number}."): v for k, v in arrays.items() if k.startswith(f"panel.{number}.")}
+        panels[entry["name"]] = _unpack_panel(entry, own)
+    run = RunConfig.of(about["run"])
+    module = None
+    if not about["members"]:
+        import torch
+
+        module = build(run, {name: fit.recipe for name, fit in panels.items()})
+        state = {k.removeprefix("module."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("module.")}
+        module.load_state_dict(state)
+        module.eval()
+    home = folder / "validation"
+    several = len(panels) > 1
+    opened = {name: Prediction.load(home / str(n) if several else home) for n, name in enumerate(panels)}
+    members = {label: load(folder / "members" / str(n)) for n, label in enumerate(about["members"])}
+    return Fitted(
+        run=run, hash=about["hash"], module=module, panels=panels,
+        validation=opened if several else next(iter(opened.values())), history=history, chosen=about["chosen"],
+        findings=tuple(Finding.parse(f) for f in about["findings"]), cpu_s=about["cpu_s"], share=about["share"],
+        device=about["device"], members=members, weights=about["weights"],
+    )  # fmt: skip
+
+
+def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> PanelFit:
+    cycles = calendar_cycles(entry["step"], entry["cycles"])
+    profile = Profile(own["profile"], entry["split_week"], cycles[0] if cycles else None)
+    recipe = Recipe(
+        features=tuple(entry["features"]), targets=tuple(entry["targets"]), known_ahead=tuple(entry["known_ahead"]),
+        step=entry["step"], lookback=entry["lookback"], horizon=entry["horizon"], cycles=cycles,
+        scaler=Scaler(own["centre"], own["spread"]), profile=profile, season=entry["season"],
+        season_words=entry["season_words"], locations=tuple(entry["locations"]), first_location=entry["first_location"],
+    )  # fmt: skip
+    spread = Spread(own["levels"], own["offsets"], own["scale"]) if "levels" in own else None
+    schema = {name: FeatureSchema.parse(value) for name, value in entry["schema"].items()}
+    return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema)
+
+
+def _by_panel(validation: Prediction | Mapping[str, Prediction]) -> Mapping[str, Prediction]:
+    return {"only": validation} if isinstance(validation, Prediction) else validation

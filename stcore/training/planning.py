@@ -1,0 +1,301 @@
+"""What a run will do, worked out from its settings and the data without torch: windows, parts, findings, refusals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from stcore.config import Config
+from stcore.data import steps
+from stcore.data.panel import Panel, as_panels
+from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
+from stcore.errors import ConfigError, DataError, ModelError
+from stcore.experiment import PrepareConfig, RunConfig, SplitConfig, TrainingConfig, WindowsConfig
+from stcore.models import MODELS
+from stcore.models.contract import ModelSpec
+from stcore.records import Finding
+from stcore.settings import settings
+
+
+@dataclass(frozen=True, eq=False)
+class PanelPlan:
+    """One panel's share of a plan.
+
+    Attributes:
+        panel: prepared, targets first; ``rows`` of it have observed targets (later ones are known-ahead covariates).
+        fit, choose, calibrate: int64 origins to fit on, to choose epoch or strength on, to take residuals from.
+        test: origins whose leads lie in the test part.
+        calibrated_on: the rows [start, end) the residuals come from.
+    """
+
+    panel: Panel
+    rows: int
+    parts: Parts
+    fit: np.ndarray
+    choose: np.ndarray
+    calibrate: np.ndarray
+    test: np.ndarray
+    calibrated_on: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything settled before training starts.
+
+    Attributes:
+        run: complete: every default written out.
+        spec, settings, training: of its model.
+        panels: name -> share; those that are too short are left out with a finding.
+        windows: number of windows (origin x location) a fit may use.
+        share: part of the windows that training will look at (1 = all).
+        findings: what the user should know.
+    """
+
+    run: RunConfig
+    spec: ModelSpec
+    settings: Config
+    training: TrainingConfig
+    panels: Mapping[str, PanelPlan]
+    windows: int
+    share: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def lookback(self) -> int:
+        """Steps of history."""
+        return int(self.run.windows.lookback or 0)
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return int(self.run.windows.horizon or 0)
+
+
+def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> list[Finding]:
+    """Does the run fit the data, and what will it cost? Without torch.
+
+    Raises:
+        ConfigError, DataError, ModelError: it cannot work, with the numbers and a way out.
+    """
+    return list(plan(panel, run).findings)
+
+
+def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
+    """Settle everything that was left out and refuse what cannot work."""
+    run = RunConfig.of(run)
+    panels = {name: prepare(each, run.prepare) for name, each in as_panels(panel).items()}
+    first = next(iter(panels.values()))
+    spec = MODELS[run.model.name]
+    model_settings = spec.settings.parse(run.model.settings, f"models.{run.model.label}.settings")
+    training = TrainingConfig.parse({**spec.training, **run.model.training}, f"models.{run.model.label}.training")
+    targets = choose_targets(first, run.targets)
+    windows = choose_windows(panels, targets, run.windows, run.split)
+    _refuse(first, run, spec)
+    complete = run.model_copy(
+        update={
+            "targets": list(targets), "windows": windows,
+            "model": run.model.model_copy(
+                update={"settings": model_settings.model_dump(mode="json"), "training": training.model_dump(mode="json")}
+            ),
+        }
+    )  # fmt: skip
+    plans, findings = _panel_plans(panels, targets, complete)
+    total = sum(len(each.fit) * len(each.panel.locations) for each in plans.values())
+    looked = training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
+    share = min(1.0, looked / max(total, 1))
+    if share < 1:
+        findings.append(_sampled(share, total))
+    return Plan(complete, spec, model_settings, training, plans, total, share, tuple(findings))
+
+
+def prepare(panel: Panel, config: PrepareConfig) -> Panel:
+    """The panel with exact zeros taken as missing where the settings say so."""
+    if not config.zeros_are_missing:
+        return panel
+    values = np.where(panel.values == 0, np.float32(np.nan), panel.values)
+    return replace(panel, values=values)
+
+
+def choose_targets(panel: Panel, wanted: list[str] | None) -> tuple[str, ...]:
+    """The values to forecast: those asked for, or all that are not known ahead anyway.
+
+    Raises:
+        ConfigError: an unknown value, or none left.
+    """
+    if wanted:
+        panel.select(wanted)
+        return tuple(dict.fromkeys(wanted))
+    found = tuple(name for name in panel.features if not panel.schema[name].known_ahead)
+    if not found:
+        raise ConfigError("All values are known ahead; there is nothing to forecast.", "Name at least one target.")
+    return found
+
+
+def choose_windows(
+    panels: Mapping[str, Panel], targets: tuple[str, ...], given: WindowsConfig, shares: SplitConfig
+) -> WindowsConfig:
+    """History and steps ahead: as given, else suggested from the step and cut to what the data can bear."""
+    longest = max((observed_rows(panel, targets) for panel in panels.values()), default=0)
+    first = next(iter(panels.values()))
+    lookback, horizon = _usual(first.step)
+    if given.horizon is None:
+        smallest_part = max(1, int(min(shares.train, shares.test) * longest))
+        horizon = max(1, min(horizon, smallest_part // 3))
+    else:
+        horizon = given.horizon
+    if given.lookback is None:
+        lookback = max(1, min(max(lookback, horizon), int(shares.train * longest) - 2 * horizon, int(shares.train * longest) // 2))
+    else:
+        lookback = given.lookback
+    return given.model_copy(update={"lookback": lookback, "horizon": horizon})
+
+
+def _usual(step: str) -> tuple[int, int]:
+    """History and steps ahead people of the field use at a step: an hour of minutes, a day of hours, a week of days."""
+    length = steps.typical(step)
+    if length < pd.Timedelta(minutes=1):
+        return 48, 12
+    if length < pd.Timedelta(minutes=30):
+        return 12, max(3, min(12, round(pd.Timedelta(hours=1) / length)))
+    if length < pd.Timedelta(days=1):
+        a_day = max(2, round(pd.Timedelta(days=1) / length))
+        return 2 * a_day, a_day
+    if length < pd.Timedelta(days=5):
+        return 28, 7
+    if length < pd.Timedelta(days=25):
+        return 26, 4
+    if length < pd.Timedelta(days=200):
+        return 24, 6
+    return 10, 5
+
+
+def observed_rows(panel: Panel, targets: tuple[str, ...]) -> int:
+    """Steps up to and with the last one at which any target was observed."""
+    mask = panel.select(targets).mask
+    seen = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
+    return int(seen[-1]) + 1 if len(seen) else 0
+
+
+def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
+    """Refusals that need no windows."""
+    missing = spec.needs - panel.space.parts
+    if missing:
+        raise ModelError(
+            f"{spec.title} needs {' and '.join(sorted(missing))}; these data have "
+            f"{', '.join(sorted(panel.space.parts)) or 'none of it'}.",
+            "Choose another model, or give the missing part.",
+        )
+    if run.model.head not in spec.heads:
+        raise ConfigError(
+            f"{spec.title} answers with {' or '.join(spec.heads)}, not {run.model.head}.", "Leave the answer at point."
+        )
+
+
+def _panel_plans(
+    panels: Mapping[str, Panel], targets: tuple[str, ...], run: RunConfig
+) -> tuple[dict[str, PanelPlan], list[Finding]]:
+    """Plans of the panels that are long enough; an error when none is."""
+    plans, findings, refused = {}, [], []
+    for name, panel in panels.items():
+        try:
+            plans[name], found = _panel_plan(panel, targets, run)
+            findings += found
+        except (ConfigError, DataError) as error:
+            if len(panels) == 1:
+                raise
+            refused.append((name, error))
+    if not plans:
+        raise refused[0][1]
+    for name, error in refused:
+        findings.append(
+            Finding(code="panel_left_out", severity="look", message=f"“{name}” is left out: {error.message}", where=name,
+                    suggestion=error.hint)
+        )  # fmt: skip
+    return plans, findings
+
+
+def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple[PanelPlan, list[Finding]]:
+    lookback, horizon = int(run.windows.lookback or 1), int(run.windows.horizon or 1)
+    rows = observed_rows(panel, targets)
+    if rows == 0:
+        raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
+    findings: list[Finding] = []
+    parts = split(rows, run.split)
+    if run.split == SplitConfig():
+        wider = widen_validation(parts, run.split, horizon)
+        if wider != parts and wider.train_end >= lookback + horizon:
+            findings.append(_widened(parts, wider, horizon))
+            parts = wider
+    fit = origins_inside(0, parts.train_end, horizon, lookback, run.windows.stride)
+    if not len(fit):
+        raise ConfigError(
+            f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
+            f"{parts.train_end} of {rows}.",
+            f"Use a history of at most {max(1, parts.train_end - horizon)} steps"
+            + (f" and at most {max(1, parts.train_end // 3)} steps ahead." if horizon >= parts.train_end else "."),
+        )
+    test = origins_within(*parts.span("test"), horizon, lookback)
+    if not len(test):
+        raise ConfigError(
+            f"{horizon} steps ahead do not fit into the test part of {rows - parts.validation_end} steps.",
+            f"Forecast at most {max(1, rows - parts.validation_end)} steps ahead, or give the test part a larger share.",
+        )
+    choose = origins_within(*parts.span("choose"), horizon, lookback)
+    calibrate = origins_within(*parts.span("calibrate"), horizon, lookback)
+    calibrated_on = parts.span("calibrate")
+    if not len(choose) or not len(calibrate):
+        fit, calibrate, calibrated_on = _held_out(fit, parts, horizon)
+        choose = choose[:0]
+        findings.append(_no_validation(parts, horizon, len(calibrate)))
+    _refuse_memory(panel, targets)
+    return PanelPlan(panel, rows, parts, fit, choose, calibrate, test, calibrated_on), findings
+
+
+def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """The last windows of the train part, taken out of the fit: its last tenth, whose leads no fitted window shares."""
+    wanted = max(1, math.ceil(len(fit) / 10))
+    if len(fit) <= horizon + wanted:
+        return fit, fit[-1:], (int(fit[-1]) + 1, parts.train_end)
+    calibrate = fit[-wanted:]
+    return fit[: -(wanted + horizon - 1)] if horizon > 1 else fit[:-wanted], calibrate, (int(calibrate[0]) + 1, parts.train_end)
+
+
+def _refuse_memory(panel: Panel, targets: tuple[str, ...]) -> None:
+    cells = int(np.prod(panel.shape))
+    limit = settings().max_cells
+    if cells > limit:
+        raise DataError(
+            f"{panel.shape[0]:,} steps x {panel.shape[1]:,} places x {panel.shape[2]} values are {cells:,} numbers; "
+            f"the limit is {limit:,}.",
+            "Use a coarser step or fewer places, or raise FIELDCAST_MAX_CELLS.",
+        )
+
+
+def _sampled(share: float, total: int) -> Finding:
+    return Finding(
+        code="sampled", severity="note",
+        message=f"Training looks at {share * 100:.2g} % of the {total:,} windows, drawn at random.",
+        suggestion="Raise epochs or steps an epoch to use more.",
+    )  # fmt: skip
+
+
+def _widened(parts: Parts, wider: Parts, horizon: int) -> Finding:
+    return Finding(
+        code="validation_widened", severity="note",
+        message=f"10 % of {parts.steps} steps are fewer than twice the {horizon} steps ahead; validation takes "
+        f"{parts.train_end - wider.train_end} steps from the train part.",
+    )  # fmt: skip
+
+
+def _no_validation(parts: Parts, horizon: int, windows: int) -> Finding:
+    return Finding(
+        code="no_validation", severity="look", count=windows,
+        message=f"The validation part of {parts.validation_end - parts.train_end} steps has no two halves with a whole "
+        f"window of {horizon} steps ahead: defaults are used, and bands come from the last {windows} train windows, left "
+        "out of the fit where there are enough.",
+        suggestion="Give more data or forecast fewer steps ahead for bands that can be trusted.",
+    )  # fmt: skip
