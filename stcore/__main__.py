@@ -172,13 +172,19 @@ def finish(frame: pd.DataFrame, out: Path, quiet: bool) -> None:
 
 def list_specs(specs: Mapping[str, Any], as_json: bool) -> None:
     """Name, title and purpose of everything registered, with the settings schema as JSON."""
-    described = {name: spec.describe() for name, spec in specs.items()}
+    described = {name: describe(spec) for name, spec in specs.items()}
     if as_json:
         typer.echo(json.dumps(described, ensure_ascii=False, indent=2, default=str))
         return
     width = max(map(len, described), default=0)
     for name, spec in described.items():
-        typer.echo(f"{name:<{width}}  {spec['title']}. {spec['when']}")
+        typer.echo(f"{name:<{width}}  {spec['title']}: {spec['when']}")
+
+
+def describe(spec: Any) -> dict[str, Any]:
+    """What lists show of a model or a detector."""
+    schema = spec.settings.model_json_schema()
+    return {"title": spec.title, "when": spec.summary, "needs": sorted(spec.needs), "settings": schema}
 
 
 def leaderboard(metrics: Mapping[str, Mapping[str, Any]]) -> str:
