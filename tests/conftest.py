@@ -19,3 +19,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("FIELDCAST_HOME", str(folder))
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: the quick ones answer first, and the browser's event loop disturbs no other test."""
+    items.sort(key=lambda item: "e2e" in item.path.parts)

@@ -90,13 +90,14 @@ class Server:
                 env={**os.environ, **self.environment, "FIELDCAST_HOME": str(self.home), "PORT": str(self.port)},
             )  # fmt: skip
         try:
-            wait_for("the server", self._answers)
+            wait_for("the server", self.answers)
         except TimeoutError:
             self.stop()
             raise
         return self
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it serves pages; raises when the process has ended."""
         assert self.process is not None
         if self.process.poll() is not None:
             raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")

@@ -1,0 +1,11 @@
+"""A page with every Streamlit part that our style sheet speaks of, drawn by Streamlit alone."""
+
+import streamlit as st
+
+st.set_page_config(layout="wide")
+with st.container(border=True, key="panel-probe"):
+    st.file_uploader("File", key="file")
+    st.button("Primary", type="primary", key="primary")
+    st.multiselect("Many", ["a", "b"], default=["a"], key="many")
+with st.form("form"):
+    st.form_submit_button("Send", type="primary")
