@@ -27,6 +27,9 @@ class Settings(Config):
     workers: int = setting(1, title="Workers", help="Local worker processes.", ge=1, le=64)
     threads: int = setting(1, title="Threads", help="Torch threads in a worker.", ge=1, le=256)
     max_upload_mb: int = setting(1024, title="Largest upload", help="Largest file a page accepts.", unit="MB", ge=1)
+    max_table_mb: int = setting(
+        20_000, title="Largest table", help="A compressed file that unpacks to more is refused.", unit="MB", ge=1
+    )
     max_line_bytes: int = setting(
         4_000_000, title="Longest line", help="A longer line is refused as not a table.", unit="bytes", ge=1000
     )

@@ -1,0 +1,166 @@
+"""How a text table is written: what separates its columns, the decimal mark, whether a header stands at the top."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stcore.errors import DataError
+from stcore.settings import settings
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "#n/a", "无", "缺失", "nat")
+_SEPARATORS = ("\t", ";", "|", ",", " ")
+_HEAD_LINES = 300
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(\.\d{3})*,\d+([eE][+-]?\d+)?")
+_TIME = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ].*)?|\d{1,2}:\d{2}.*|\d{8}|\d{10,19}")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the text is to be read.
+
+    Attributes:
+        delimiter: one character.
+        decimal: "." or ",".
+        header: the first line holds names.
+        names: column names as they stand in the header, or column_1, ...
+        rows: the first data rows as text, for guesses and previews (cells may be missing).
+    """
+
+    delimiter: str
+    decimal: str
+    header: bool
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell means "no value"."""
+    return cell.strip().lower() in MISSING
+
+
+def find_dialect(
+    path: Path, delimiter: str | None = None, decimal: str | None = None, header: bool | None = None
+) -> Dialect:
+    """The dialect of a UTF-8 text, from its first lines; what is given is not guessed.
+
+    Raises:
+        DataError: header only, too many columns, or not a table.
+    """
+    lines = _head(path)
+    delimiter = delimiter or _separator(lines)
+    table = _parse(lines, delimiter)
+    if delimiter == "," and decimal is None and _is_decimal_column(table):
+        delimiter, decimal = ";", ","
+        table = _parse(lines, delimiter)
+    width = _width(table)
+    _check_width(width)
+    header = _has_header(table) if header is None else header
+    body = table[1:] if header else table
+    if not body:
+        raise DataError(
+            "The file has a header but no rows below it." if header else "The file has no rows.",
+            "Choose a file with at least two rows of values.",
+        )
+    names = tuple(cell.strip() for cell in table[0]) if header else tuple(f"column_{n}" for n in range(1, width + 1))
+    names += tuple(f"column_{n}" for n in range(len(names) + 1, width + 1))
+    return Dialect(delimiter, decimal or _decimal(body, delimiter), header, names, tuple(tuple(row) for row in body))
+
+
+def _head(path: Path) -> list[str]:
+    """The first lines, as many as are complete within the limit of one line."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        text = file.read(1 << 20)
+        if "\n" not in text and "\r" not in text:
+            text += file.read(settings().max_line_bytes)
+        elif len(text) == 1 << 20:
+            text = (
+                text[: max(text.rfind("\n"), text.rfind("\r")) + 1] if text.count("\n") > 2 else text + file.readline()
+            )
+    return text.splitlines()[:_HEAD_LINES]
+
+
+def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    csv.field_size_limit(settings().max_line_bytes)
+    rows = list(csv.reader([line + "\n" for line in lines], delimiter=delimiter))
+    return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """The separator that gives every line the same number of columns, at least two; a comma where none does."""
+    best, best_score = ",", 0.0
+    for candidate in _SEPARATORS:
+        widths = Counter(len(row) for row in _parse(lines, candidate))
+        width, agreeing = max(widths.items(), key=lambda item: (item[1], item[0])) if widths else (1, 0)
+        if width < 2:
+            continue
+        score = agreeing / sum(widths.values()) - (0.3 if candidate == " " else 0)
+        if score > best_score + (0.15 if best_score else 0):
+            best, best_score = candidate, score
+    return best
+
+
+def _width(table: list[list[str]]) -> int:
+    """Columns of the header or of most rows, whichever is more."""
+    if not table:
+        return 0
+    return max(len(table[0]), Counter(len(row) for row in table).most_common(1)[0][0])
+
+
+def _check_width(width: int) -> None:
+    limit = settings().max_columns
+    if width > limit:
+        raise DataError(
+            f"The table has {width:,} columns; at most {limit:,} are read.",
+            "Write it in long form (one row a time and place), or raise FIELDCAST_MAX_COLUMNS.",
+        )
+
+
+def _is_decimal_column(table: list[list[str]]) -> bool:
+    """One number a line with a decimal comma: two columns of digits, the first of which does not count upwards."""
+    rows = table[1:] if table and not any(_NUMBER.fullmatch(cell.strip()) for cell in table[0]) else table
+    if len(rows) < 2 or any(len(row) != 2 or not _DECIMAL_COMMA.fullmatch(",".join(row).strip()) for row in rows):
+        return False
+    whole = [int(row[0]) for row in rows]
+    return any(later <= earlier for earlier, later in zip(whole, whole[1:], strict=False))
+
+
+def _decimal(body: list[list[str]], delimiter: str) -> str:
+    """ "," where cells look like 3,5 and hardly any like 3.5."""
+    if delimiter == ",":
+        cells = [cell.strip() for row in body for cell in row if "," in cell]
+        points = sum("." in cell for row in body for cell in row)
+        return "," if cells and not points and all(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
+    cells = [cell.strip() for row in body for cell in row]
+    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
+    points = sum(bool(re.fullmatch(r"[+-]?\d+\.\d+", cell)) for cell in cells)
+    return "," if commas > points else "."
+
+
+def looks_like_data(cell: str) -> bool:
+    """Whether a cell is a number or a time rather than a name."""
+    cell = cell.strip()
+    return bool(_NUMBER.fullmatch(cell) or _TIME.fullmatch(cell))
+
+
+def _has_header(table: list[list[str]]) -> bool:
+    """The first row holds names: some column has a word there and numbers or times below, or nothing is a number."""
+    if not table:
+        return False
+    first, below = table[0], table[1:51]
+    if not below:
+        return not any(looks_like_data(cell) for cell in first)
+    verdicts = []
+    for position, cell in enumerate(first):
+        cells = [row[position] for row in below if position < len(row) and not is_missing(row[position])]
+        if not cells or is_missing(cell):
+            continue
+        data_below = sum(looks_like_data(other) for other in cells) > 0.5 * len(cells)
+        if data_below:
+            verdicts.append(not looks_like_data(cell))
+    return any(verdicts) if verdicts else not any(looks_like_data(cell) for cell in first)

@@ -1,0 +1,284 @@
+"""The places of a panel: ids, coordinates that were checked, districts joined by name, and a given network."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stcore.data.encoding import as_text, on_disk
+from stcore.data.panel import edge_table
+from stcore.data.space import Space, coordinates, matrix_edges, recognise_grid
+from stcore.errors import DataError
+from stcore.records import Finding
+
+_PARENTS = ("parent", "parent_id", "region", "province", "state")
+_EDGE_HEADS = ({"from", "to"}, {"source", "target"})
+
+
+@dataclass
+class Places:
+    """Everything about where.
+
+    Attributes:
+        table: GeoDataFrame indexed by id, in order of first appearance.
+        space: geometry, grid, edges, parent.
+        findings: what was odd.
+    """
+
+    table: gpd.GeoDataFrame
+    space: Space
+    findings: list[Finding] = field(default_factory=list)
+
+
+def make_places(ids: list[str], points: pd.DataFrame | None, names: tuple[str, str] = ("lat", "lon")) -> Places:
+    """Places from ids and the coordinates that stand in the file.
+
+    Args:
+        ids: in order of first appearance.
+        points: rows of place (position in ids), lat, lon, rows; or None.
+        names: columns of latitude and longitude, for messages.
+    """
+    index = pd.Index(ids, dtype=object, name="location")
+    findings: list[Finding] = []
+    lonlat = np.full((len(ids), 2), np.nan)
+    if points is not None and len(points):
+        lonlat, findings = _judged(ids, points, names)
+    there = np.isfinite(lonlat).all(axis=1)
+    geometry = gpd.GeoSeries(gpd.points_from_xy(lonlat[:, 0], lonlat[:, 1]), index=index, crs="EPSG:4326").where(there)
+    table = gpd.GeoDataFrame(geometry=geometry, index=index, crs="EPSG:4326")
+    if not there.any():
+        return Places(table, Space(), findings)
+    return Places(table, Space(geometry=table.geometry, grid=recognise_grid(lonlat)), findings)
+
+
+def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tuple[np.ndarray, list[Finding]]:
+    """The usual valid coordinate of each place [place, 2] as longitude, latitude; NaN where there is none."""
+    points, findings = points.copy(), []
+    if _goes_to_360(points["lon"]):
+        points["lon"] = (points["lon"] + 180) % 360 - 180
+        findings.append(
+            Finding(
+                code="coordinates", message="Longitudes ran from 0 to 360 degrees east; they were turned to -180 to 180.",
+                where=names[1], count=len(ids),
+            )
+        )  # fmt: skip
+    bad = points[(points["lat"].abs() > 90) | (points["lon"].abs() > 180)]
+    good = points[(points["lat"].abs() <= 90) & (points["lon"].abs() <= 180)]
+    if len(bad):
+        places = [ids[number] for number in bad["place"].unique()]
+        first = bad.iloc[0]
+        findings.append(
+            Finding(
+                code="coordinates", severity="look", where=_listed(places), count=int(bad["rows"].sum()),
+                message=f"{len(places)} {'place has' if len(places) == 1 else 'places have'} coordinates that do not exist "
+                f"(for example {names[0]} {first['lat']:g}, {names[1]} {first['lon']:g}); they were dropped, the rows were kept.",
+                suggestion="Correct the coordinates in the file; are latitude and longitude swapped?",
+            )
+        )  # fmt: skip
+    usual = good.sort_values("rows", ascending=False, kind="stable").drop_duplicates("place")
+    lonlat = np.full((len(ids), 2), np.nan)
+    lonlat[usual["place"]] = usual[["lon", "lat"]]
+    findings += _moving(ids, good) + _without(ids, lonlat)
+    return lonlat, findings
+
+
+def _goes_to_360(longitudes: pd.Series) -> bool:
+    """Degrees east counted from 0 to 360: none negative, and more than one place in twenty past 180."""
+    valid = longitudes.dropna()
+    return bool(
+        len(valid)
+        and valid.min() >= 0
+        and valid.max() <= 360
+        and (valid > 180).mean() > 0.05
+        and (valid > 180).sum() > 1
+    )
+
+
+def _moving(ids: list[str], good: pd.DataFrame) -> list[Finding]:
+    """Places whose coordinates differ between rows by more than a rounding."""
+    spread = good.groupby("place")[["lat", "lon"]].agg(np.ptp).max(axis=1)
+    moving = spread[spread > 1e-3].index
+    if not len(moving):
+        return []
+    return [
+        Finding(
+            code="coordinates", where=_listed([ids[n] for n in moving]), count=len(moving),
+            message=f"{len(moving)} {'place has' if len(moving) == 1 else 'places have'} more than one position; "
+            "the most frequent one was taken.",
+        )
+    ]  # fmt: skip
+
+
+def _without(ids: list[str], lonlat: np.ndarray) -> list[Finding]:
+    lost = np.flatnonzero(~np.isfinite(lonlat).all(axis=1))
+    if not len(lost) or len(lost) == len(ids):
+        return []
+    return [
+        Finding(
+            code="coordinates", where=_listed([ids[n] for n in lost]), count=len(lost),
+            message=f"{len(lost)} of {len(ids)} places have no usable coordinates and are not on the map.",
+        )
+    ]  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    """Up to five names, shortened."""
+    return ", ".join(name[:40] for name in names[:5]) + (", ..." if len(names) > 5 else "")
+
+
+# network -----------------------------------------------------------------------------------------------------------
+
+
+def read_network(adjacency: Any, folder: Path) -> np.ndarray | pd.DataFrame:
+    """A network from an array, a table, or a file: square matrix without header, or edge list with from and to.
+
+    Raises:
+        DataError: neither of the two.
+    """
+    if isinstance(adjacency, (np.ndarray, pd.DataFrame)):
+        return adjacency
+    if isinstance(adjacency, (list, tuple)):
+        return np.asarray(adjacency, dtype=float)
+    place = folder / "network"
+    place.mkdir(exist_ok=True)
+    text = as_text(adjacency, place)
+    with text.path.open(encoding="utf-8") as file:
+        head = {cell.strip().lower() for cell in file.readline().replace(";", ",").replace("\t", ",").split(",")}
+    try:
+        if any(pair <= head for pair in _EDGE_HEADS):
+            table = pd.read_csv(text.path, sep=None, engine="python", dtype=str, keep_default_na=False)
+            return _edges(table.rename(columns=lambda name: name.strip().lower()))
+        return pd.read_csv(text.path, sep=None, engine="python", header=None).to_numpy(dtype=float)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(
+            "The network file is neither a square matrix of numbers nor an edge list.",
+            "Give a matrix without header, or columns from,to and optional weight, length_km.",
+        ) from error
+
+
+def _edges(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.rename(columns={"source": "from", "target": "to"})
+    for name in ("weight", "length_km"):
+        if name in table:
+            table[name] = pd.to_numeric(table[name].replace("", np.nan))
+    return table
+
+
+def with_network(places: Places, network: np.ndarray | pd.DataFrame, everyone: list[str], codes: np.ndarray) -> Places:
+    """The places joined by a given network.
+
+    Args:
+        everyone: all ids of the file in order of first appearance: the order of a matrix.
+        codes: positions in ``everyone`` of the places that are here.
+
+    Raises:
+        DataError: the matrix has another size, or an edge names an unknown place.
+    """
+    if isinstance(network, pd.DataFrame):
+        edges = edge_table(network, pd.Index(everyone))
+        here = set(places.table.index)
+        edges = edges[edges["from"].isin(here) & edges["to"].isin(here)].reset_index(drop=True)
+    else:
+        full = np.asarray(network, dtype=float)
+        if full.shape != (len(everyone),) * 2:
+            matrix_edges(full, pd.Index(everyone))  # refuses with the numbers
+        edges = matrix_edges(full[np.ix_(codes, codes)], places.table.index)
+    return Places(places.table, places.space.with_edges("given", edges), places.findings)
+
+
+# districts ---------------------------------------------------------------------------------------------------------
+
+
+def with_districts(places: Places, geometry: Any, join: str | Mapping[str, str] | None, folder: Path) -> Places:
+    """The places with the outlines of districts, joined by id or name.
+
+    Args:
+        geometry: GeoDataFrame, or GeoJSON as path, bytes or file object.
+        join: property that holds the id or name; or {"on": property, "parent": property}; None: the one that fits best.
+
+    Raises:
+        DataError: no GeoJSON, or no district fits a place.
+    """
+    shapes = _shapes(geometry, folder)
+    wanted = dict(join) if isinstance(join, Mapping) else {"on": join} if join else {}
+    for name in wanted.values():
+        if name not in shapes:
+            raise DataError(
+                f"The districts have no property “{name}”.",
+                f"Known: {', '.join(map(str, shapes.columns.drop('geometry')))}.",
+            )
+    ids = places.table.index
+    keys = pd.Series([_plain(name) for name in ids], index=ids)
+    on = wanted.get("on") or _best_property(shapes, set(keys))
+    found = (
+        shapes.assign(_key=shapes[on].map(_plain)).drop_duplicates("_key").set_index("_key").reindex(keys.to_numpy())
+    )
+    found.index = ids
+    matched = found.geometry.notna()
+    if not matched.any():
+        raise DataError(
+            f"None of the {len(ids)} places is a district in “{on}” (places: {_listed(list(ids))}; "
+            f"districts: {_listed([str(n) for n in shapes[on]])}).",
+            "Name with join the property that holds the same ids or names as the data.",
+        )
+    shape = found.geometry.where(matched, places.table.geometry)
+    table = gpd.GeoDataFrame(
+        places.table.drop(columns="geometry"), geometry=gpd.GeoSeries(shape, index=ids, crs="EPSG:4326")
+    )
+    column = wanted.get("parent") or next((name for name in _PARENTS if name in found and name != on), None)
+    parent = found[column].map(lambda cell: None if pd.isna(cell) else str(cell)) if column else None
+    if parent is not None:
+        table["parent"] = parent
+    grid = recognise_grid(coordinates(table)) if matched.sum() < len(ids) else None
+    space = Space(geometry=table.geometry, edges=places.space.edges, grid=grid, parent=parent)
+    return Places(table, space, places.findings + _unmatched(ids, shapes, on, matched))
+
+
+def _shapes(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
+    if isinstance(geometry, gpd.GeoDataFrame):
+        return geometry.to_crs("EPSG:4326") if geometry.crs else geometry.set_crs("EPSG:4326")
+    place = folder / "districts"
+    place.mkdir(exist_ok=True)
+    try:
+        content = json.loads(on_disk(geometry, place).read_text(encoding="utf-8-sig"))
+        return gpd.GeoDataFrame.from_features(content["features"], crs="EPSG:4326")
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            "The districts are no GeoJSON with features.",
+            "Give a FeatureCollection whose properties hold an id or a name.",
+        ) from error
+
+
+def _plain(name: Any) -> str:
+    """A name without case, accents and outer spaces, so that München meets munchen."""
+    text = unicodedata.normalize("NFKD", str(name)).casefold().strip()
+    return "".join(letter for letter in text if not unicodedata.combining(letter))
+
+
+def _best_property(shapes: gpd.GeoDataFrame, keys: set[str]) -> str:
+    """The property whose values name most of the places."""
+    fits = {str(name): len(keys & set(shapes[name].map(_plain))) for name in shapes.columns if name != "geometry"}
+    if not fits:
+        raise DataError("The districts have no properties to join by.", "Give each feature an id or a name.")
+    return max(fits, key=lambda name: fits[name])
+
+
+def _unmatched(ids: pd.Index, shapes: gpd.GeoDataFrame, on: str, matched: pd.Series) -> list[Finding]:
+    lost = [str(name) for name in ids[~matched]]
+    if not lost:
+        return []
+    return [
+        Finding(
+            code="districts", severity="look", where=_listed(lost), count=len(lost),
+            message=f"{len(lost)} of {len(ids)} places have no district in “{on}”.",
+            suggestion="Use the same spelling in both files.",
+        )
+    ]  # fmt: skip

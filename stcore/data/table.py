@@ -1,0 +1,241 @@
+"""A text table (or DataFrame) as columns of text in a scratch Parquet file, ready to be asked in SQL.
+
+Columns are called c0, c1, ... and ``line``; names, ids and cells of the user never become part of a statement.
+DuckDB runs without extensions, may touch the scratch folder and the source only, and spills to disk past its limit.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stcore.data.dialect import Dialect, find_dialect
+from stcore.data.encoding import TextFile, as_text, on_disk
+from stcore.errors import DataError
+
+_BATCH = 50_000
+
+
+def quoted(text: str) -> str:
+    """A text of our own (a path, a column) as SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def connect(folder: Path, *reads: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection shut off from everything but ``folder`` and the files in ``reads``."""
+    options = {
+        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1GB",
+        "temp_directory": str(folder / "spill"),
+    }  # fmt: skip
+    connection = duckdb.connect(":memory:", config=options)
+    connection.execute("SET allowed_directories = ?", [[str(folder)]])
+    connection.execute("SET allowed_paths = ?", [[str(path) for path in reads]])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+class Table:
+    """Columns of text with line numbers.
+
+    Attributes:
+        names: column names, made different from each other.
+        renamed: names that stood there twice.
+        rows: number of data rows.
+        dialect: how the text was written (delimiter "" for a DataFrame).
+        encoding: of the file, as shown to people.
+        ragged: lines with too many or too few cells: count and up to ten line numbers.
+        damaged: characters that could not be read.
+    """
+
+    def __init__(self, folder: Path, dialect: Dialect, encoding: str = "", damaged: int = 0, *reads: Path) -> None:
+        self.folder, self.dialect, self.encoding, self.damaged = folder, dialect, encoding, damaged
+        self.names, self.renamed = _different(dialect.names)
+        self.path = folder / "raw.parquet"
+        self.connection = connect(folder, *reads)
+        self.ragged: tuple[int, list[int]] = (0, [])
+        self.rows = 0
+        self._own_lines = False
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.connection.close()
+
+    @property
+    def first_line(self) -> int:
+        """Line of the first data row."""
+        return 2 if self.dialect.header else 1
+
+    def column(self, name: str) -> str:
+        """SQL name of a column.
+
+        Raises:
+            DataError: there is no such column.
+        """
+        from stcore.errors import nearest
+
+        if name not in self.names:
+            raise DataError(f"There is no column “{name[:80]}”.", nearest(name[:80], [n[:80] for n in self.names[:50]]))
+        return f"c{self.names.index(name)}"
+
+    def source(self) -> str:
+        """The FROM clause: columns c0.. and ``line`` (1 = first line of the file)."""
+        path = quoted(str(self.path))
+        if self._own_lines:
+            return f"read_parquet({path})"
+        names = ", ".join(f"c{n}" for n in range(len(self.names)))
+        return f"(SELECT {names}, file_row_number + {self.first_line} AS line FROM read_parquet({path}, file_row_number = true))"
+
+    def ask(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of ``SELECT {select} FROM table {rest}``; both are ours, values go into ``parameters``."""
+        return self.connection.execute(f"SELECT {select} FROM {self.source()} {rest}", list(parameters)).fetchall()
+
+    def arrow(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> pa.Table:
+        """The same as Arrow table."""
+        statement = f"SELECT {select} FROM {self.source()} {rest}"
+        return self.connection.sql(statement, params=list(parameters) or None).to_arrow_table()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table known under a name of ours."""
+        self.connection.register(name, table)
+
+    # filling ---------------------------------------------------------------------------------------------------
+
+    def load_text(self, text: TextFile) -> Table:
+        """Read the text in parallel; lines that DuckDB refuses send the whole file to the slower, exact reader."""
+        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
+        options = (
+            f"header = false, auto_detect = false, skip = {int(self.dialect.header)}, delim = {quoted(self.dialect.delimiter)}, "
+            f"quote = '\"', escape = '\"', null_padding = true, columns = {{{columns}}}"
+        )
+        try:
+            self.connection.execute(
+                f"COPY (SELECT * FROM read_csv({quoted(str(text.path))}, {options})) TO {quoted(str(self.path))} (FORMAT parquet)"
+            )
+            self.rows = self.ask("count(*)")[0][0]
+        except duckdb.Error:
+            self.rows = -1
+        if self.rows != text.lines - int(self.dialect.header):
+            self._load_slowly(text)
+        return self
+
+    def load_frame(self, frame: pd.DataFrame) -> Table:
+        """Take a DataFrame; every cell becomes text as CSV would have it."""
+        plain = pd.DataFrame({f"c{n}": frame.iloc[:, n] for n in range(frame.shape[1])}).reset_index(drop=True)
+        for name in plain.columns:
+            column = plain[name]
+            if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
+                plain[name] = column.astype("string")
+            elif pd.api.types.is_datetime64_any_dtype(column):
+                plain[name] = _iso(column)
+        self.register("given", pa.Table.from_pandas(plain, preserve_index=False))
+        cells = ", ".join(f"CAST(c{n} AS VARCHAR) AS c{n}" for n in range(plain.shape[1]))
+        self.connection.execute(f"COPY (SELECT {cells} FROM given) TO {quoted(str(self.path))} (FORMAT parquet)")
+        self.connection.unregister("given")
+        self.rows = len(frame)
+        return self
+
+    def _load_slowly(self, text: TextFile) -> None:
+        """Read with Python's own CSV reader, in batches: true line numbers, and ragged lines set aside."""
+        width, count, lines = len(self.names), 0, []
+        schema = pa.schema([(f"c{n}", pa.string()) for n in range(width)] + [("line", pa.int64())])
+        self._own_lines, self.rows = True, 0
+        with (
+            text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file,
+            pq.ParquetWriter(self.path, schema) as out,
+        ):
+            reader = csv.reader(file, delimiter=self.dialect.delimiter, quoting=_quoting(text))
+            if self.dialect.header:
+                next(islice((row for row in reader if row), 1), None)
+            while batch := list(islice(_numbered(reader), _BATCH)):
+                good = [(row, line) for row, line in batch if len(row) <= width and row]
+                bad = [line for row, line in batch if len(row) > width]
+                count, lines = count + len(bad), (lines + bad)[:10]
+                out.write_table(_columns(good, width, schema))
+                self.rows += len(good)
+        self.ragged = (count, lines)
+
+
+def open_table(
+    source: Any, folder: Path, delimiter: str | None = None, decimal: str | None = None, header: bool | None = None
+) -> Table:
+    """A table from a path, file object, bytes or DataFrame; scratch files go into ``folder``.
+
+    Raises:
+        DataError: nothing that can be read as a table.
+    """
+    if isinstance(source, pd.DataFrame):
+        return _from_frame(source, folder)
+    path = on_disk(source, folder)
+    with path.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            return _from_frame(pd.read_parquet(path), folder)
+    text = as_text(path, folder)
+    dialect = find_dialect(text.path, delimiter, decimal, header)
+    return Table(folder, dialect, text.encoding, text.damaged, text.path).load_text(text)
+
+
+def _from_frame(frame: pd.DataFrame, folder: Path) -> Table:
+    if any(name is not None for name in frame.index.names) or isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.rename_axis(index=[name or "time" for name in frame.index.names]).reset_index()
+    if frame.empty:
+        raise DataError("The table has no rows.", "Give at least two rows of values.")
+    head = frame.head(300)
+    rows = tuple(
+        tuple("" if pd.isna(cell) else str(cell) for cell in row) for row in head.itertuples(index=False, name=None)
+    )
+    dialect = Dialect("", ".", True, tuple(str(name) for name in frame.columns), rows)
+    return Table(folder, dialect, "DataFrame").load_frame(frame)
+
+
+def _iso(column: pd.Series) -> pd.Series:
+    """Times as ISO text, with their offset where they have a zone."""
+    return column.map(lambda stamp: None if pd.isna(stamp) else stamp.isoformat())
+
+
+def _numbered(reader: Any) -> Iterator[tuple[list[str], int]]:
+    """Rows that are not blank, with the line they end on."""
+    for row in reader:
+        if row:
+            yield row, reader.line_num
+
+
+def _quoting(text: TextFile) -> int:
+    """Plain characters where a quote is never closed, which would swallow the rest of the file."""
+    if not text.quotes:
+        return csv.QUOTE_NONE
+    with text.path.open(encoding="utf-8", errors="replace", newline="") as file:
+        odd = sum(block.count('"') for block in iter(lambda: file.read(1 << 20), "")) % 2
+    return csv.QUOTE_NONE if odd else csv.QUOTE_MINIMAL
+
+
+def _columns(rows: list[tuple[list[str], int]], width: int, schema: pa.Schema) -> pa.Table:
+    """Rows turned into columns of text; empty cells and short lines become null."""
+    padded = [row + [""] * (width - len(row)) for row, _ in rows]
+    cells = [[cell or None for cell in column] for column in zip(*padded, strict=True)] or [[] for _ in range(width)]
+    return pa.Table.from_arrays(
+        [pa.array(c, pa.string()) for c in cells] + [pa.array([n for _, n in rows], pa.int64())], schema=schema
+    )
+
+
+def _different(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names made different (a, a -> a, a_2), empty ones filled, and those that were doubles."""
+    seen: set[str] = set()
+    out, doubles = [], []
+    for position, given in enumerate(names, start=1):
+        name, number = given or f"column_{position}", 2
+        if name in seen:
+            doubles.append(name)
+        while name in seen:
+            name, number = f"{given or 'column'}_{number}", number + 1
+        seen.add(name)
+        out.append(name)
+    return out, doubles
