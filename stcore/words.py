@@ -107,7 +107,7 @@ def short(text: str, most: int = 24) -> str:
     if len(clean) <= most and len(str(text)) <= most * 40:
         return clean
     head = (most - 1) * 2 // 3
-    return f"{clean[:head]}…{str(text)[-(most - 1 - head):]}"
+    return f"{clean[:head]}…{str(text)[-(most - 1 - head) :]}"
 
 
 def day(time: pd.Timestamp, year: bool = False) -> str:

@@ -52,5 +52,7 @@ def ranked(values: Mapping[str, float], theme: Theme, unit: str = "", most: int 
         showgrid=False, tickvals=list(range(len(shown))), ticktext=[fig.safe(name, 20) for name, _ in shown]
     )
     figure.update_xaxes(range=[0, max(numbers, default=1) * 1.02 or 1], showticklabels=False, ticks="", linewidth=0)
-    figure.update_layout(margin={"l": 24 + 7 * max((len(words.short(name, 20)) for name, _ in shown), default=4), "b": 8})
+    figure.update_layout(
+        margin={"l": 24 + 7 * max((len(words.short(name, 20)) for name, _ in shown), default=4), "b": 8}
+    )
     return figure

@@ -64,9 +64,7 @@ class Future:
     name: str = "Forecast"
 
 
-def series(
-    time: pd.DatetimeIndex, values: np.ndarray, theme: Theme, unit: str = "", height: int = 220
-) -> go.Figure:
+def series(time: pd.DatetimeIndex, values: np.ndarray, theme: Theme, unit: str = "", height: int = 220) -> go.Figure:
     """A place's measured series in ink: [time] values, NaN gaps stay gaps; long ones are thinned, not smoothed."""
     rows = fig.thinned(values)
     figure = fig.blank(theme, height, fig.axis_range([values]), right=14)
@@ -85,7 +83,16 @@ def forecast(
     ahead = fig.wall(pd.DatetimeIndex([now, *future.times]))
     fan = ([future.last, *future.low], [future.last, *future.high])
     fig.band(figure, ahead, np.array(fan[0]), np.array(fan[1]), theme.forecast, theme.band_alpha)
-    fig.line(figure, ahead, np.full(len(ahead), future.last), theme.baseline, 1.5, dash="4px,4px", name="Last value", unit=unit)
+    fig.line(
+        figure,
+        ahead,
+        np.full(len(ahead), future.last),
+        theme.baseline,
+        1.5,
+        dash="4px,4px",
+        name="Last value",
+        unit=unit,
+    )
     fig.line(figure, fig.wall(past_time), past, theme.observed, 1.6, name="Observed", unit=unit)
     if future.truth is not None:
         joined = np.array([past[-1], *future.truth])
@@ -155,7 +162,9 @@ def error_by_lead(
         grey = is_baseline(name)
         colour = model_colour(theme, name) if len(lines) > 3 or grey else theme.forecast
         width = 1.5 if grey else 2.4 if name == lead_model else 1.8
-        fig.line(figure, leads, lines[name], colour, width, dash="4px,4px" if grey else None, name=titles.get(name, name))
+        fig.line(
+            figure, leads, lines[name], colour, width, dash="4px,4px" if grey else None, name=titles.get(name, name)
+        )
         labels.append(Label(float(lines[name][-1]), titles.get(name, name), colour, bold=name == lead_model))
     shown = _some(len(ahead))
     figure.update_xaxes(
@@ -188,7 +197,13 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
     figure = fig.blank(theme, height, fig.axis_range(arrays), right=26)
     if np.isfinite(curve.baseline):
         fig.line(
-            figure, [1, curve.planned], np.full(2, curve.baseline), theme.baseline, 1.5, dash="4px,4px", name="Last value"
+            figure,
+            [1, curve.planned],
+            np.full(2, curve.baseline),
+            theme.baseline,
+            1.5,
+            dash="4px,4px",
+            name="Last value",
         )
         figure.add_annotation(
             x=curve.planned, y=curve.baseline, text=f"Last value, {curve.baseline:.3g}", showarrow=False, xanchor="right",
@@ -201,7 +216,7 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
         Label(_last(curve.unseen), "Unseen data", theme.forecast, bold=True, x=len(epochs)),
         Label(_last(curve.train), curve.train_label, theme.baseline, x=len(epochs)),
     ]
-    ticks = np.unique(np.rint(np.linspace(1, curve.planned, 5)).astype(int))
+    ticks = [1, *(int(tick) for tick in fig.nice_ticks(0, curve.planned, 6) if tick >= 2 and tick == int(tick))]
     figure.update_xaxes(range=[1, max(curve.planned, 2)], tickvals=ticks, ticktext=[str(tick) for tick in ticks])
     return fig.end_labels(figure, labels)
 
@@ -223,14 +238,12 @@ def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Them
         )
     )  # fmt: skip
     figure.add_annotation(
-        x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="top", yshift=-8,
-        xanchor="right" if row > 2 else "left", font={"size": 12.5, "color": theme.forecast},
+        x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="bottom", yshift=9,
+        xanchor="center" if row > 2 else "left", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip
 
 
-def overlaid(
-    lines: Sequence[Line], observed: Line, theme: Theme, unit: str = "", height: int = 300
-) -> go.Figure:
+def overlaid(lines: Sequence[Line], observed: Line, theme: Theme, unit: str = "", height: int = 300) -> go.Figure:
     """Several models' forecasts over what was measured; each model in its own colour, at most seven."""
     shown = list(lines)[:7]
     figure = fig.blank(theme, height, fig.axis_range([observed.y, *(line.y for line in shown)]), right=118)
@@ -240,7 +253,14 @@ def overlaid(
         grey = is_baseline(line.model)
         colour = model_colour(theme, line.model)
         fig.line(
-            figure, line.x, line.y, colour, 1.5 if grey else 1.8, dash="4px,4px" if grey else None, name=line.name, unit=unit
+            figure,
+            line.x,
+            line.y,
+            colour,
+            1.5 if grey else 1.8,
+            dash="4px,4px" if grey else None,
+            name=line.name,
+            unit=unit,
         )
         labels.append(Label(_last(line.y), line.name, colour))
     fig.end_labels(figure, labels)
@@ -288,13 +308,23 @@ def _highlight(figure: go.Figure, time: pd.DatetimeIndex, observed: np.ndarray, 
     fig.line(figure, fig.wall(time[rows]), observed[rows], mark.mark, 3.3, hover=False)
     part = observed[rows]
     if span.text and np.isfinite(part).any():
-        late = inside[-1] > len(time) * 0.7
-        text = fig.safe(span.text)
-        figure.add_annotation(
-            x=fig.wall(time[inside[0] if late else inside[-1]]), y=float(np.nanmin(part)), showarrow=False,
-            text=f"<b>{text}</b>" if span.open else text, xanchor="right" if late else "left", yanchor="top", xshift=4,
-            font={"size": 12.5, "color": mark.text},
-        )  # fmt: skip
+        _span_words(figure, time, (inside[0], inside[-1]), float(np.nanmin(part)), span, theme)
+
+
+def _span_words(
+    figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int], lowest: float, span: Span, theme: Theme
+) -> None:
+    """Words of a span: beside its lowest point for the open one, under its middle for the others."""
+    late = ends[1] > len(time) * 0.7
+    where, anchor = (ends[0], "right") if late else (ends[1], "left")
+    if not span.open:
+        where, anchor = (ends[0] + ends[1]) // 2, "center"
+    text = fig.safe(span.text)
+    figure.add_annotation(
+        x=fig.wall(time[where]), y=lowest, text=f"<b>{text}</b>" if span.open else text, showarrow=False, xanchor=anchor,
+        yanchor="bottom" if span.open else "top", xshift={"left": 8, "right": -8}.get(anchor, 0),
+        yshift=0 if span.open else -6, font={"size": 12.5, "color": theme.kind(span.kind).text},
+    )  # fmt: skip
 
 
 def _band_label(figure: go.Figure, x: Sequence[object], high: np.ndarray, theme: Theme) -> None:

@@ -140,7 +140,7 @@ def blank(theme: Theme, height: int, y_range: tuple[float, float], right: int = 
         },
         yaxis={
             "showgrid": True, "gridcolor": theme.grid, "gridwidth": 1, "zeroline": False, "tickvals": list(ticks),
-            "ticktext": texts, "tickfont": axis_font, "range": list(y_range), "fixedrange": True, "ticklabelstandoff": 6,
+            "ticktext": texts, "tickfont": axis_font, "range": list(y_range), "fixedrange": True, "ticklabelstandoff": 6, "ticks": "",
         },
     )  # fmt: skip
     return figure
@@ -161,11 +161,16 @@ def use_times(figure: go.Figure, start: pd.Timestamp, end: pd.Timestamp, most: i
     """Set the time axis from start to end with round ticks; day names stand in the middle of their day."""
     first, last = wall(start), wall(end)
     ticks, texts = time_ticks(first, last, most)
-    days = len(ticks) > 1 and texts[0][:3].isalpha() and texts[0][3:4] == " "
     figure.update_xaxes(
-        type="date", range=[first, last], tickvals=ticks, ticktext=texts, ticklabelmode="period" if days else "instant",
-        hoverformat="%a %-d %b, %H:%M",
-    )  # fmt: skip
+        type="date", range=[first, last], tickvals=ticks, ticktext=texts, hoverformat="%a %-d %b, %H:%M"
+    )
+    if len(ticks) > 1 and texts[0][3:4] == " " and ticks[1] - ticks[0] == pd.Timedelta(days=1):
+        noons = [tick + pd.Timedelta(hours=12) for tick in ticks]
+        kept = [(noon, text) for noon, text in zip(noons, texts, strict=True) if noon < last]
+        figure.update_xaxes(
+            tickvals=[noon for noon, _ in kept], ticktext=[text for _, text in kept], ticks="",
+            minor={"tickvals": ticks, "ticks": "outside", "ticklen": 4, "tickcolor": figure.layout.xaxis.tickcolor},
+        )  # fmt: skip
     return figure
 
 
@@ -194,7 +199,9 @@ def line(
     return figure
 
 
-def band(figure: go.Figure, x: Sequence[object], low: np.ndarray, high: np.ndarray, colour: str, alpha: float) -> go.Figure:
+def band(
+    figure: go.Figure, x: Sequence[object], low: np.ndarray, high: np.ndarray, colour: str, alpha: float
+) -> go.Figure:
     """Add a filled band without outline, one polygon a stretch without gaps; call it before the lines."""
     times, low, high = list(x), np.asarray(low, dtype=float), np.asarray(high, dtype=float)
     for rows in _runs(np.isfinite(low) & np.isfinite(high)):

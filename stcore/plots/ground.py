@@ -70,11 +70,15 @@ def ground(locations: gpd.GeoDataFrame, space: Space | None = None, height: int 
     places = coordinates(locations)
     lonlat = np.full((len(locations), 2), np.nan) if places is None else unwrapped(places)
     grid = space.grid if space else None
-    shapes = locations.geometry if places is not None and locations.geom_type.isin(["Polygon", "MultiPolygon"]).any() else None
+    shapes = (
+        locations.geometry
+        if places is not None and locations.geom_type.isin(["Polygon", "MultiPolygon"]).any()
+        else None
+    )
     reach = lonlat
     corners = None
     if grid is not None:
-        corners = _corners(grid)
+        corners = unwrapped(_corners(grid).reshape(-1, 2)).reshape(-1, 4, 2)
         reach = corners.reshape(-1, 2)
     elif shapes is not None:
         bounds = shapes.bounds.to_numpy()
@@ -84,14 +88,20 @@ def ground(locations: gpd.GeoDataFrame, space: Space | None = None, height: int 
 
 
 def unwrapped(lonlat: np.ndarray) -> np.ndarray:
-    """Longitudes made continuous where the places lie on both sides of the date line."""
+    """Longitudes made continuous where places lie on both sides of the date line, their middle inside [-180, 180].
+
+    Args:
+        lonlat: [place, 2] degrees; longitudes may already go on past 180.
+    """
     known = np.unique(lonlat[np.isfinite(lonlat[:, 0]), 0])
-    gaps = np.diff(known)
-    if not len(gaps) or gaps.max() <= 180:
+    if not len(known):
         return lonlat
-    edge = known[int(np.argmax(gaps))]
     moved = lonlat.copy()
-    moved[moved[:, 0] <= edge, 0] += 360
+    gaps = np.diff(known)
+    if len(gaps) and gaps.max() > 180:
+        moved[moved[:, 0] <= known[int(np.argmax(gaps))], 0] += 360
+    middle = (np.nanmin(moved[:, 0]) + np.nanmax(moved[:, 0])) / 2
+    moved[:, 0] -= 360 * np.round(middle / 360)
     return moved
 
 

@@ -48,7 +48,14 @@ def lanes(
     for row, bar in enumerate(reversed(shown)):
         left, right = max(fig.wall(bar.start), first), min(fig.wall(bar.end), last)
         _bar(figure, row, bar, (left, max(right, left + least)), theme, bar.event == opened)
-        _name(figure, row, bar, (left, max(right, left + least), first + (last - first) * 0.62), theme, bar.event == opened)
+        _name(
+            figure,
+            row,
+            bar,
+            (left, max(right, left + least), first + (last - first) * 0.62),
+            theme,
+            bar.event == opened,
+        )
     if now is not None:
         fig.vertical(figure, fig.wall(pd.Timestamp(now)), "", theme, dash="dot")
     figure.update_yaxes(showgrid=False, tickvals=[], ticktext=[])
@@ -56,7 +63,9 @@ def lanes(
     return fig.use_times(figure, start, end, most=9)
 
 
-def _bar(figure: go.Figure, row: int, bar: Bar, span: tuple[pd.Timestamp, pd.Timestamp], theme: Theme, opened: bool) -> None:
+def _bar(
+    figure: go.Figure, row: int, bar: Bar, span: tuple[pd.Timestamp, pd.Timestamp], theme: Theme, opened: bool
+) -> None:
     left, right = span
     colour = theme.kind(bar.kind).mark
     figure.add_trace(
@@ -75,7 +84,12 @@ def _bar(figure: go.Figure, row: int, bar: Bar, span: tuple[pd.Timestamp, pd.Tim
 
 
 def _name(
-    figure: go.Figure, row: int, bar: Bar, place: tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp], theme: Theme, opened: bool
+    figure: go.Figure,
+    row: int,
+    bar: Bar,
+    place: tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp],
+    theme: Theme,
+    opened: bool,
 ) -> None:
     """The name right of the bar, or left of it where the bar ends late."""
     left, right, late = place

@@ -53,7 +53,11 @@ def value_map(
 
 
 def kind_map(
-    ground: Ground, kinds: Mapping[str, str], theme: Theme, selected: str | None = None, notes: Mapping[str, str] | None = None
+    ground: Ground,
+    kinds: Mapping[str, str],
+    theme: Theme,
+    selected: str | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> pdk.Deck:
     """Places that behave as expected small and grey; others in the colour and shape of their kind of anomaly.
 
@@ -72,7 +76,9 @@ def kind_map(
     local = [row for row in loud if kinds[row["id"]] not in ("fault", "regional")]
     layers.append(_circle("local", local, 7.0, ground, fill=[*rgb(theme.local.mark), 255], line=list(theme.outline)))
     regional = [row for row in loud if kinds[row["id"]] == "regional"]
-    ring = _circle("regional", regional, 5.5, ground, fill=[*rgb(theme.panel), 255], line=list(rgb(theme.regional.mark)))
+    ring = _circle(
+        "regional", regional, 5.5, ground, fill=[*rgb(theme.panel), 255], line=list(rgb(theme.regional.mark))
+    )
     ring.stroked, ring.get_line_width = True, 2.4
     layers.append(ring)
     layers.append(_squares([row for row in loud if kinds[row["id"]] == "fault"], theme))
@@ -112,20 +118,28 @@ def _dots(ground: Ground, rows: list[dict[str, Any]], there: np.ndarray, theme: 
     size = radius(len(rows))
     known = [row for row, ok in zip(rows, there, strict=True) if ok and row["at"]]
     gone = [row for row, ok in zip(rows, there, strict=True) if not ok and row["at"]]
-    hollow = _circle("missing", gone, size - 1, ground, fill=[*rgb(theme.map_ground), 160], line=list(rgb(theme.baseline)))
+    hollow = _circle(
+        "missing", gone, size - 1, ground, fill=[*rgb(theme.map_ground), 160], line=list(rgb(theme.baseline))
+    )
     hollow.get_line_width = 1.4
     return [hollow, _circle(PLACES, known, size, ground, fill="fill", line=list(theme.outline))]
 
 
 def _circle(
-    name: str, rows: list[dict[str, Any]], pixels: float, ground: Ground, fill: Any, line: Any = None, width: float = 1.0
+    name: str,
+    rows: list[dict[str, Any]],
+    pixels: float,
+    ground: Ground,
+    fill: Any,
+    line: Any = None,
+    width: float = 1.0,
 ) -> pdk.Layer:
     """Circles that have ``pixels`` at the first view and grow with the zoom up to 10."""
     return pdk.Layer(
         "ScatterplotLayer", [row for row in rows if row["at"]], id=name, get_position="at", get_fill_color=fill, pickable=True,
         get_radius=pixels * ground.view.metres_per_pixel, radius_min_pixels=pixels, radius_max_pixels=max(10.0, pixels),
         stroked=bool(width), get_line_color=line or [0, 0, 0, 0], get_line_width=width, line_width_units=_String("pixels"),
-        wrap_longitude=True, auto_highlight=False,
+        auto_highlight=False,
     )  # fmt: skip
 
 
@@ -138,9 +152,7 @@ def _squares(rows: list[dict[str, Any]], theme: Theme) -> pdk.Layer:
     address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
     icon = {"url": address, "width": 32, "height": 32, "anchorY": 16, "anchorX": 16}
     data = [{**row, "icon": icon} for row in rows if row["at"]]
-    return pdk.Layer(
-        "IconLayer", data, id="fault", get_position="at", get_icon="icon", get_size=14, pickable=True, wrap_longitude=True
-    )
+    return pdk.Layer("IconLayer", data, id="fault", get_position="at", get_icon="icon", get_size=14, pickable=True)
 
 
 def _areas(ground: Ground, rows: list[dict[str, Any]], there: np.ndarray, theme: Theme) -> list[pdk.Layer]:
@@ -156,7 +168,7 @@ def _areas(ground: Ground, rows: list[dict[str, Any]], there: np.ndarray, theme:
     layer = pdk.Layer(
         "GeoJsonLayer", {"type": "FeatureCollection", "features": features}, id=PLACES, pickable=True, filled=True,
         get_fill_color="properties.fill", stroked=True, get_line_color=[*rgb(theme.map_ground), 255 if not cells else 120],
-        get_line_width=1 if not cells else 0.6, line_width_units=_String("pixels"), wrap_longitude=True,
+        get_line_width=1 if not cells else 0.6, line_width_units=_String("pixels"),
     )  # fmt: skip
     return [layer]
 
@@ -192,7 +204,9 @@ def _bins(ground: Ground, values: np.ndarray, scale: Scale, unit: str) -> pdk.La
             "ring": ring, "fill": [int(c) for c in colour], "name": words.count(int(number), "place"),
             "words": f"mean {words.measure(float(average), unit)}",
         })  # fmt: skip
-    return pdk.Layer("PolygonLayer", data, id="squares", get_polygon="ring", get_fill_color="fill", pickable=True, stroked=False)
+    return pdk.Layer(
+        "PolygonLayer", data, id="squares", get_polygon="ring", get_fill_color="fill", pickable=True, stroked=False
+    )
 
 
 def _selected(ground: Ground, selected: str | None, theme: Theme) -> list[pdk.Layer]:
@@ -207,13 +221,11 @@ def _selected(ground: Ground, selected: str | None, theme: Theme) -> list[pdk.La
     ring = pdk.Layer(
         "ScatterplotLayer", row, id="chosen", get_position="at", filled=False, stroked=True, get_radius=size,
         radius_units=_String("pixels"), get_line_color=list(rgb(theme.ink)), get_line_width=2.2, line_width_units=_String("pixels"),
-        wrap_longitude=True,
     )  # fmt: skip
     plate = pdk.Layer(
         "TextLayer", row, id="plate", get_position="at", get_text="text", get_size=14, font_weight=600,
         font_family=_String(FONT), get_color=list(rgb(theme.ink)), get_pixel_offset=[0, -size - 13], background=True,
         get_background_color=[*rgb(theme.panel), 235], background_padding=[6, 3], background_border_radius=3, character_set=_String("auto"),
-        wrap_longitude=True,
     )  # fmt: skip
     return [ring, plate]
 
@@ -233,7 +245,7 @@ def _under(ground: Ground, theme: Theme) -> list[pdk.Layer]:
     if names:
         layers.append(pdk.Layer(
             "TextLayer", names, id="cities", get_position="at", get_text="text", get_size=12, font_family=_String(FONT),
-            get_color=[*rgb(theme.muted), 200], character_set=_String("auto"), wrap_longitude=True,
+            get_color=[*rgb(theme.muted), 200], character_set=_String("auto"),
         ))  # fmt: skip
     return layers
 
@@ -241,7 +253,7 @@ def _under(ground: Ground, theme: Theme) -> list[pdk.Layer]:
 def _paths(name: str, paths: list[Any], colour: list[int], width: float) -> pdk.Layer:
     return pdk.Layer(
         "PathLayer", [{"path": path} for path in paths], id=name, get_path="path", get_color=colour, get_width=width,
-        width_units=_String("pixels"), cap_rounded=True, joint_rounded=True, wrap_longitude=True,
+        width_units=_String("pixels"), cap_rounded=True, joint_rounded=True,
     )  # fmt: skip
 
 
@@ -255,7 +267,9 @@ def _deck(ground: Ground, layers: list[pdk.Layer], theme: Theme) -> pdk.Deck:
             "fontFamily": FONT, "fontSize": "13px", "padding": "6px 10px",
         },
     }  # fmt: skip
-    camera = pdk.ViewState(longitude=view.longitude, latitude=view.latitude, zoom=view.zoom, pitch=0, bearing=0, max_pitch=0)
+    camera = pdk.ViewState(
+        longitude=view.longitude, latitude=view.latitude, zoom=view.zoom, pitch=0, bearing=0, max_pitch=0
+    )
     map_view = pdk.View("MapView", controller={"dragRotate": False, "touchRotate": False})
     return pdk.Deck(
         layers=[*_under(ground, theme), *layers], initial_view_state=camera, map_style=STYLE.format(theme=theme.name),

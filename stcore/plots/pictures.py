@@ -40,7 +40,9 @@ def empty_forecast(theme: Theme) -> str:
 
 def empty_anomalies(theme: Theme) -> str:
     """A line inside its band, one part outside it."""
-    line = np.array([(4, 30), (22, 25), (40, 30), (58, 27), (70, 46), (84, 48), (94, 28), (112, 31), (132, 27)], dtype=float)
+    line = np.array(
+        [(4, 30), (22, 25), (40, 30), (58, 27), (70, 46), (84, 48), (94, 28), (112, 31), (132, 27)], dtype=float
+    )
     return _svg([
         f'<rect x="4" y="17" width="128" height="22" fill="{theme.line}"/>', _polyline(line, theme.baseline, 2.2),
         _polyline(line[4:6], theme.baseline, 4.2),
@@ -57,7 +59,10 @@ def empty_data(theme: Theme) -> str:
 
 def empty_models(theme: Theme) -> str:
     """Bars from a zero line."""
-    bars = [f'<rect x="44" y="{8 + 12 * i}" width="{w}" height="7" fill="{theme.baseline}" opacity=".7"/>' for i, w in enumerate((74, 58, 40))]
+    bars = [
+        f'<rect x="44" y="{8 + 12 * i}" width="{w}" height="7" fill="{theme.baseline}" opacity=".7"/>'
+        for i, w in enumerate((74, 58, 40))
+    ]
     left = f'<rect x="26" y="44" width="18" height="7" fill="{theme.line}"/>'
     return _svg([*bars, left, f'<path d="M44 2 V56" stroke="{theme.baseline}" stroke-width="1.6"/>'], 136, 58)
 
@@ -101,14 +106,22 @@ def _grid(panel: Panel, values: np.ndarray, theme: Theme) -> list[str]:
     rows, columns = grid.shape
     cell = max(WIDTH / columns, HEIGHT / rows) if columns / rows < 1.4 else min(WIDTH / columns, HEIGHT / rows)
     left, top = (WIDTH - cell * columns) / 2, (HEIGHT - cell * rows) / 2
-    quiet = np.nanpercentile(now, 35) if np.isfinite(now).any() else 0.0
+    quiet = _quiet(now)
     body = []
     for place, (row, column) in enumerate(zip(grid.rows, grid.columns, strict=True)):
         if np.isfinite(now[place]) and now[place] > quiet:
             x, y = left + column * cell, top + (rows - 1 - row) * cell
             if -cell < y < HEIGHT:
-                body.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell - 0.6:.1f}" height="{cell - 0.6:.1f}" fill="{colours[place]}"/>')
+                body.append(
+                    f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell - 0.6:.1f}" height="{cell - 0.6:.1f}" fill="{colours[place]}"/>'
+                )
     return body
+
+
+def _quiet(now: np.ndarray) -> float:
+    """Below this a cell is left out: where a third of them are next to nothing (no rain), else nothing is left out."""
+    low, third, high = np.nanpercentile(now, [0, 35, 100]) if np.isfinite(now).any() else (0.0, 0.0, 1.0)
+    return float(third) if third - low < 0.1 * (high - low) else float("-inf")
 
 
 def _places(panel: Panel, values: np.ndarray, lonlat: np.ndarray, theme: Theme) -> list[str]:
@@ -129,11 +142,14 @@ def _places(panel: Panel, values: np.ndarray, lonlat: np.ndarray, theme: Theme) 
     edges = ground(panel.locations, panel.space).edges[:1500]
     lines = [_polyline(spot(edge.reshape(2, 2)), street, 2.4) for edge in edges]
     dots = []
+    size = 3.6 if len(now) <= 60 else 2.7 if len(now) <= 250 else 1.8
     for place in np.flatnonzero(known):
         x, y = spot(lonlat[place])
         hollow = not np.isfinite(now[place])
         fill = "none" if hollow else colours[place]
-        dots.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.3" fill="{fill}" stroke="{theme.ink}" stroke-opacity=".28" stroke-width=".8"/>')
+        dots.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size}" fill="{fill}" stroke="{theme.ink}" stroke-opacity=".28" stroke-width=".8"/>'
+        )
     return lines + dots
 
 

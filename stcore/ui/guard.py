@@ -65,6 +65,6 @@ def _unknown(error: Exception) -> None:
     log.error("reference %s", reference, exc_info=error)
     parts.error(
         "Something went wrong inside Fieldcast.",
-        "Reload the page. If it happens again, look up the reference in the log of the server.", reference,
+        "Reload the page. If it happens again, look up the reference in the log of the server.", reference, changed=True,
     )  # fmt: skip
     st.button("Reload", key=f"reload-{reference}")

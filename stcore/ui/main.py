@@ -9,7 +9,9 @@ from stcore.ui import frame, guard, pages
 frame.begin()
 found = {
     door: [
-        st.Page(pages.path(e.address), title=e.title, url_path=e.address, default=e.address == "home", help=e.help or None)
+        st.Page(
+            pages.path(e.address), title=e.title, url_path=e.address, default=e.address == "home", help=e.help or None
+        )
         for e in entries
     ]
     for door, entries in pages.listed().items()

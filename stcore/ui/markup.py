@@ -122,7 +122,9 @@ def section(name: str) -> Markup:
 def strip(colours: Sequence[str], left: object, right: object) -> Markup:
     """A legend of 120 x 9 px: the calm end left, the end that needs attention right."""
     cells = "".join(f'<i style="background:{html.escape(colour)}"></i>' for colour in colours)
-    return Markup(f'<span class="fc-strip"><span>{text(left)}</span><span class="fc-ramp">{cells}</span><span>{text(right)}</span></span>')
+    return Markup(
+        f'<span class="fc-strip"><span>{text(left)}</span><span class="fc-ramp">{cells}</span><span>{text(right)}</span></span>'
+    )
 
 
 def key(shape: str, label: str) -> Markup:
@@ -136,7 +138,10 @@ def metrics(items: Sequence[Metric]) -> Markup:
 
 
 def _metric(item: Metric) -> str:
-    mark = {"good": '<span class="fc-good" aria-hidden="true">▲</span> ', "bad": '<span class="fc-bad" aria-hidden="true">▼</span> '}
+    mark = {
+        "good": '<span class="fc-good" aria-hidden="true">▲</span> ',
+        "bad": '<span class="fc-bad" aria-hidden="true">▼</span> ',
+    }
     unit = f'<span class="fc-unit">{text(item.unit)}</span>' if item.unit and item.value != words.DASH else ""
     return (
         f'<div><dt>{text(item.label)}</dt><dd><span class="fc-value">{text(item.value)}</span>{unit}</dd>'
@@ -144,25 +149,33 @@ def _metric(item: Metric) -> str:
     )
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[object]], strong_row: int = -1, caption: str = "") -> Markup:
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[object]], strong_row: int = -1, caption: str = ""
+) -> Markup:
     """A table with hairlines: numbers right, one bold row at most, third-rank columns hidden on the phone."""
     head = "".join(f'<th scope="col"{_cell(column)}>{text(column.head)}</th>' for column in columns)
     body = "".join(
-        f'<tr{" class=fc-open" if row == strong_row else ""}>'
+        f"<tr{' class=fc-open' if row == strong_row else ''}>"
         + "".join(f"<td{_cell(column)}>{text(value)}</td>" for column, value in zip(columns, cells, strict=True))
         + "</tr>"
         for row, cells in enumerate(rows)
     )
     named = f'<caption class="fc-only-spoken">{text(caption)}</caption>' if caption else ""
-    return Markup(f'<div class="fc-scroll"><table class="fc-table">{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+    return Markup(
+        f'<div class="fc-scroll"><table class="fc-table">{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def _cell(column: Column) -> str:
-    names = [name for name, on in (("fc-number", column.number), ("fc-hide", column.minor), ("fc-wide", column.wide)) if on]
+    names = [
+        name for name, on in (("fc-number", column.number), ("fc-hide", column.minor), ("fc-wide", column.wide)) if on
+    ]
     return f' class="{" ".join(names)}"' if names else ""
 
 
-def skill_bar(value: float | None, reach: float, low: float | None = None, high: float | None = None, grey: bool = False) -> Markup:
+def skill_bar(
+    value: float | None, reach: float, low: float | None = None, high: float | None = None, grey: bool = False
+) -> Markup:
     """A bar from a zero line, right = better; the whisker is a range over days.
 
     Args:
@@ -216,7 +229,9 @@ def finding(severity: str, message: object, more: object = "", where: object = "
     """One finding: Look or Note, the sentence, what to do about it."""
     mark = chip("Look", "local") if severity == "look" else chip("Note", "muted")
     second = " ".join(text(part) for part in (where, more) if part)
-    return Markup(f'<div class="fc-finding">{mark}<div><p><b>{text(message)}</b></p><p class="fc-muted">{second}</p></div></div>')
+    return Markup(
+        f'<div class="fc-finding">{mark}<div><p><b>{text(message)}</b></p><p class="fc-muted">{second}</p></div></div>'
+    )
 
 
 def paragraph(value: object, small: bool = False) -> Markup:
