@@ -11,9 +11,9 @@ import pytest
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 
 
-def load_generator(name: str) -> ModuleType:
-    """The module ``sample_data/<name>/generate.py``."""
-    spec = importlib.util.spec_from_file_location(f"generate_{name}", SAMPLES / name / "generate.py")
+def load_script(name: str) -> ModuleType:
+    """The script ``sample_data/<name>.py`` as a module; ``name`` may hold a folder."""
+    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), SAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -23,9 +23,9 @@ def load_generator(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def traffic() -> ModuleType:
-    return load_generator("city_traffic")
+    return load_script("city_traffic/generate")
 
 
 @pytest.fixture(scope="session")
 def rain() -> ModuleType:
-    return load_generator("rain_cells")
+    return load_script("rain_cells/generate")

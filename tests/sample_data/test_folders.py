@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from stcore.experiment import Experiment
+from stcore.plots import pictures
+from stcore.plots.theme import DARK, LIGHT
 from stcore.scenarios import samples
-from tests.sample_data.conftest import SAMPLES
+from tests.sample_data.conftest import SAMPLES, load_script
 
 FOLDERS = sorted(path for path in SAMPLES.iterdir() if (path / "scenario.yaml").exists())
 
@@ -57,3 +59,11 @@ def test_the_readme_states_origin_licence_and_clock(folder: Path) -> None:
 def test_labels_are_not_in_the_data_file(folder: Path) -> None:
     columns = header(Path(Experiment.load(folder / "experiment.yaml").data.source or ""))
     assert not {"label", "event", "anomaly", "kind", "incident", "fault"} & set(columns)
+
+
+@pytest.mark.parametrize("sample", samples.samples(), ids=lambda sample: sample.name)
+def test_the_pictures_are_drawn_from_the_data(sample: samples.Sample) -> None:
+    draw = load_script("draw_pictures")
+    panel = draw.picture_panel(sample)
+    for theme in (LIGHT, DARK):
+        assert sample.drawing(theme.name).strip() == pictures.sample(panel, theme), "run sample_data/draw_pictures.py"
