@@ -24,8 +24,9 @@ BELOW = {
     "anomaly": {"base", "data", "models", "evaluation", "training"},
     "scenarios": {"base", "data", "models", "evaluation", "training", "anomaly"},
     "plots": {"base", "data"},
-    "operations": {"base", "data", "models", "evaluation", "training", "anomaly", "scenarios", "__init__"},
-    "__init__": {"base", "data", "models", "evaluation", "training", "anomaly", "scenarios", "operations", "plots"},
+    "workflow": {"base", "data", "models", "evaluation", "training", "anomaly", "plots"},
+    "operations": {"base", "data", "models", "evaluation", "training", "anomaly", "workflow", "scenarios", "__init__"},
+    "__init__": {"base", "data", "models", "evaluation", "training", "anomaly", "workflow", "scenarios", "operations", "plots"},
 }
 BELOW["ui"] = {*BELOW["operations"], "operations", "plots"}
 BELOW["terminal"] = {"base"}

@@ -20,16 +20,19 @@ BY_LEAD = ("mae", "rmse", "skill", "skill_seasonal", "coverage_90", "mae_persist
 LEAST_DAYS = 3
 
 
-def summary(prediction: Prediction) -> dict[str, Any]:
-    """Numbers of a prediction, ready for JSON (what is unknown is None).
+def summary(*predictions: Prediction) -> dict[str, Any]:
+    """Numbers of a prediction (or of several panels' together), ready for JSON (what is unknown is None).
 
     Returns:
         mae, rmse, bias, skill, skill_seasonal, wape, coverage_90, width_90, mae_persistence, mae_seasonal, cells,
         by_lead: {metric: [lead 1, lead 2, ...]}, and by_target: {target: {metric: number}} when there are several.
         Where units differ, numbers with a unit are None outside by_target.
     """
+    prediction = predictions[0]
     metrics = list(NUMBERS.values())
     state = accumulate(prediction, metrics, ("lead",))
+    for other in predictions[1:]:
+        state = state + accumulate(other, metrics, ("lead",))
     alike = same_units(prediction)
     leads = table(state, metrics, ("lead",), alike)
     out = _numbers(table(state, metrics, (), alike).iloc[0])

@@ -1,0 +1,261 @@
+"""Run an experiment: read, plan all models, train the cheap ones first, judge, join, detect, export."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stcore.data.panel import Panel
+from stcore.errors import Cancelled, ConfigError, ModelError, StcoreError, StoreError
+from stcore.evaluation import skill_by_day, summary
+from stcore.experiment import EnsembleConfig, Experiment, RunConfig
+from stcore.records import Prediction
+from stcore.training.device import require
+from stcore.training.fit import fit, run_hash
+from stcore.training.fitted import Fitted
+from stcore.training.planning import Plan, plan
+from stcore.workflow.result import Result, write_json
+
+Progress = Callable[[Mapping[str, Any]], None]
+_ORDER = {"nothing": 0, "solving": 1, "gradient": 2}
+
+
+def run(
+    experiment: Experiment | Mapping[str, Any] | str | Path,
+    out: str | Path | None = None,
+    panel: Panel | Mapping[str, Panel] | None = None,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    resume: bool = False,
+    exports: bool = True,
+) -> Result:
+    """Train and judge every model of an experiment and leave all of it in a folder.
+
+    Args:
+        experiment: the record, a mapping, or the path of an experiment file.
+        out: folder for the results (made when missing); None: a new temporary one.
+        panel: the data, when they are already read.
+        progress: gets JSON-able events: plan, model, epoch, note.
+        should_stop: read every step; True raises ``Cancelled`` and leaves the last checkpoint.
+        resume: keep what is finished in ``out`` and go on from checkpoints of the same run.
+        exports: also write predictions.parquet, anomalies, tables and report.html.
+
+    Returns:
+        Result; a model that failed stands in ``failed`` while the others go on.
+
+    Raises:
+        ConfigError, DataError: before anything starts, or when no model at all could be trained.
+        StoreError: the folder cannot be written.
+    """
+    settled = _experiment(experiment)
+    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="fieldcast-"))
+    tell = progress or (lambda event: None)
+    if panel is None:
+        panel, settled = _read(settled)
+    entries, refused = _plan_all(panel, settled)
+    try:
+        _prepare(folder, resume)
+        complete = _complete(settled, entries)
+        (folder / "experiment.yaml").write_text(complete.to_yaml(), encoding="utf-8")
+        job = _Run(folder, panel, complete, entries, tell, should_stop or (lambda: False), dict(refused))
+        job.go()
+        if exports:
+            from stcore.workflow.exports import export
+
+            export(Result.open(folder), panel, complete)
+        write_json(folder / "done.json", {"schema_version": 1})
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        raise StoreError(
+            f"The results could not be written to {folder} ({'the disk is full' if full else error.strerror or error}).",
+            "Free space and run again with --resume; finished models are kept.",
+        ) from error
+    return Result.open(folder)
+
+
+def _experiment(given: Experiment | Mapping[str, Any] | str | Path) -> Experiment:
+    if isinstance(given, (str, Path)):
+        return Experiment.load(given)
+    return Experiment.parse(given)
+
+
+def _read(experiment: Experiment) -> tuple[Panel | Mapping[str, Panel], Experiment]:
+    """Read the data of an experiment; roles that were found are written into it."""
+    from stcore.data import ingest
+
+    data = experiment.data
+    if not data.source:
+        raise ConfigError("The experiment names no data.", "Add `data: {source: file.csv}`.")
+    panel = ingest.read(
+        data.source, roles=data, step=data.step, by=data.by, adjacency=data.adjacency, clock=data.clock
+    )
+    return panel, experiment
+
+
+def _plan_all(
+    panel: Panel | Mapping[str, Panel], experiment: Experiment
+) -> tuple[list[tuple[RunConfig, Plan]], list[tuple[str, str]]]:
+    """Plans of all models, cheap ones first; models that do not apply to these data apart, with the reason.
+
+    Raises:
+        ConfigError, DataError: settings that cannot work.
+    """
+    planned, refused = [], []
+    for config in experiment.runs():
+        try:
+            settled = plan(panel, config)
+            require(settled.training.device)
+            planned.append((config, settled))
+        except ModelError as error:
+            refused.append((config.model.label, f"{error.message} {error.hint}"))
+    planned.sort(key=lambda pair: _ORDER[pair[1].spec.fitted_by])
+    return planned, refused
+
+
+def _complete(experiment: Experiment, entries: list[tuple[RunConfig, Plan]]) -> Experiment:
+    """The experiment with every default written out, models in the order they were given."""
+    first = entries[0][1].run
+    by_label = {settled.run.model.label: settled.run.model for _, settled in entries}
+    models = [by_label.get(config.model.label, config.model) for config in experiment.runs()]
+    return experiment.model_copy(update={"windows": first.windows, "targets": first.targets, "models": models})
+
+
+def _prepare(folder: Path, resume: bool) -> None:
+    """Make the folder; without ``resume`` what an earlier run left in it is removed first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if resume:
+        return
+    for name in ("models", "checkpoints"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("metrics.json", "failed.json", "done.json"):
+        (folder / name).unlink(missing_ok=True)
+
+
+@dataclass
+class _Run:
+    """One experiment while it runs."""
+
+    folder: Path
+    panel: Panel | Mapping[str, Panel]
+    experiment: Experiment
+    entries: list[tuple[RunConfig, Plan]]
+    tell: Progress
+    should_stop: Callable[[], bool]
+    failed: dict[str, str]
+
+    def go(self) -> None:
+        """All models in turn, then the ensemble."""
+        self.metrics: dict[str, Any] = {}
+        labels = [settled.run.model.label for _, settled in self.entries]
+        share = min(settled.share for _, settled in self.entries)
+        self.tell({"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share})
+        first_error: StcoreError | None = None
+        for config, settled in self.entries:
+            label = settled.run.model.label
+            try:
+                self._model(label, config, settled)
+            except (Cancelled, StoreError):
+                raise
+            except StcoreError as error:
+                first_error = first_error or error
+                self.failed[label] = f"{error.message} {error.hint}"
+                self.tell({"event": "model", "model": label, "state": "failed", "message": error.message, "hint": error.hint})
+            self._write()
+        if not self.metrics and first_error is not None:
+            raise first_error
+        if self.experiment.ensemble is not None:
+            self._ensemble(self.experiment.ensemble)
+            self._write()
+
+    def _write(self) -> None:
+        order = [config.model.label for config in self.experiment.runs()] + ["ensemble"]
+        write_json(self.folder / "metrics.json", {label: self.metrics[label] for label in order if label in self.metrics})
+        write_json(self.folder / "failed.json", self.failed)
+
+    def _model(self, label: str, config: RunConfig, settled: Plan) -> None:
+        """Train one model, or take it as it is when an interrupted run has finished it."""
+        done = self._finished(label, run_hash(settled))
+        if done is not None:
+            self.metrics[label] = done
+            self.tell({"event": "model", "model": label, "state": "done", "metrics": done})
+            return
+        self.tell({"event": "model", "model": label, "state": "started"})
+        begin = time.perf_counter()
+        checkpoint = self.folder / "checkpoints" / label
+        fitted = fit(
+            self.panel, config, progress=lambda event: self.tell({**event, "model": label}),
+            should_stop=self.should_stop, checkpoint=checkpoint,
+        )  # fmt: skip
+        self._keep(label, fitted, begin)
+        shutil.rmtree(checkpoint, ignore_errors=True)
+
+    def _finished(self, label: str, identity: str) -> dict[str, Any] | None:
+        from stcore.workflow.result import _read as read_json
+
+        done = read_json(self.folder / "models" / label / "done.json")
+        return done["metrics"] if done.get("hash") == identity else None
+
+    def _keep(self, label: str, fitted: Fitted, begin: float) -> None:
+        """Judge a fitted model and leave it whole in the folder."""
+        from stcore.training.backtest import backtest, forecast
+
+        test, future = backtest(fitted, self.panel), forecast(fitted, self.panel)
+        numbers = judge(test, fitted, time.perf_counter() - begin)
+        aside = self.folder / "models" / f".{label}.part"
+        shutil.rmtree(aside, ignore_errors=True)
+        fitted.save(aside)
+        for part, predictions in (("test", test), ("forecast", future)):
+            _save(predictions, aside / part)
+        write_json(aside / "done.json", {"hash": fitted.hash, "metrics": numbers})
+        final = self.folder / "models" / label
+        shutil.rmtree(final, ignore_errors=True)
+        aside.replace(final)
+        self.metrics[label] = numbers
+        self.tell({"event": "model", "model": label, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})
+
+    def _ensemble(self, config: EnsembleConfig) -> None:
+        """The combined row, where at least two members are there."""
+        from stcore.training.ensemble import combine
+
+        names = {entry.model.label: entry.model.name for entry in self.experiment.runs()}
+        members = config.members or [label for label in self.metrics if names.get(label) not in ("persistence", "seasonal_naive")]
+        missing = [label for label in members if label not in self.metrics]
+        if missing or len(members) < 2:
+            reason = f"{', '.join(missing)} not trained" if missing else f"{len(members)} member; at least two are needed"
+            self.failed["ensemble"] = f"No ensemble: {reason}."
+            self.tell({"event": "model", "model": "ensemble", "state": "failed", "message": self.failed["ensemble"]})
+            return
+        begin = time.perf_counter()
+        opened = Result.open(self.folder)
+        joined = combine([opened.fitted(label) for label in members], config.method)
+        self._keep("ensemble", joined, begin)
+
+
+def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: float) -> dict[str, Any]:
+    """Numbers of a model on the test part, as metrics.json has them."""
+    several = [test] if isinstance(test, Prediction) else list(test.values())
+    numbers = summary(*several)
+    numbers |= {
+        "skill_range": skill_by_day(several[0]) if len(several) == 1 else None, "season": several[0].season,
+        "cpu_s": fitted.cpu_s, "seconds": seconds, "share": fitted.share, "hash": fitted.hash,
+    }  # fmt: skip
+    if fitted.weights:
+        numbers["weights"] = dict(fitted.weights)
+    return numbers
+
+
+def _save(predictions: Prediction | Mapping[str, Prediction], folder: Path) -> None:
+    if isinstance(predictions, Prediction):
+        predictions.save(folder)
+        return
+    for number, prediction in enumerate(predictions.values()):
+        prediction.save(folder / str(number))
+    write_json(folder / "panels.json", {str(number): name for number, name in enumerate(predictions)})
+
+
