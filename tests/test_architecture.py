@@ -14,25 +14,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BASE = {"errors", "config", "records", "registry", "settings", "experiment", "words"}
-BELOW = {
-    "base": set(),
-    "data": {"base"},
-    "models": {"base", "data"},
-    "evaluation": {"base", "data"},
-    "training": {"base", "data", "models", "evaluation"},
-    "pretraining": {"base", "data", "models", "evaluation", "training"},
-    "anomaly": {"base", "data", "models", "evaluation", "training"},
-    "scenarios": {"base", "data", "models", "evaluation", "training", "anomaly"},
-    "plots": {"base", "data"},
-    "workflow": {"base", "data", "models", "evaluation", "training", "anomaly", "plots"},
-    "operations": {"base", "data", "models", "evaluation", "training", "anomaly", "workflow", "scenarios", "__init__"},
-    "__init__": {"base", "data", "models", "evaluation", "training", "anomaly", "workflow", "scenarios", "operations", "plots"},
-}
-BELOW["ui"] = {*BELOW["operations"], "operations", "plots"}
-BELOW["terminal"] = {"base"}
-BELOW["__main__"] = {*BELOW["ui"], "pretraining", "terminal"}
-BELOW["pages"] = {*BELOW["ui"], "ui"}
-BELOW["app"] = BELOW["pages"]
+BELOW: dict[str, set[str]] = {"base": set(), "data": {"base"}, "plots": {"base", "data"}, "terminal": {"base"}}
+BELOW["models"] = BELOW["evaluation"] = {"base", "data"}
+BELOW["training"] = {"base", "data", "models", "evaluation"}
+BELOW["anomaly"] = BELOW["pretraining"] = BELOW["training"] | {"training"}
+BELOW["scenarios"] = BELOW["anomaly"] | {"anomaly"}
+BELOW["workflow"] = BELOW["anomaly"] | {"anomaly", "plots"}
+BELOW["operations"] = BELOW["anomaly"] | {"anomaly", "scenarios", "workflow", "__init__"}
+BELOW["library"] = {"base", "data", "operations"}
+BELOW["__init__"] = BELOW["operations"] | {"operations", "library", "plots"}
+BELOW["__main__"] = BELOW["__init__"] | {"pretraining", "terminal"}
+BELOW["ui"] = BELOW["__init__"]
+BELOW["pages"] = BELOW["app"] = BELOW["ui"] | {"ui"}
 DELAYED = {("records", "data"), ("records", "anomaly"), ("words", "data")}
 """Records and words name the room above inside a function only, so that importing them stays light."""
 
