@@ -34,10 +34,6 @@ def train(job: Job, context: JobContext) -> None:
 
     Payload: run, dataset (ids), experiment (its JSON).
     """
-    from stcore.data import dataset
-    from stcore.experiment import Experiment
-    from stcore.workflow.run import run
-
     with reading() as connection:
         known = rows.one(connection, job.payload["dataset"], job.owner)
     if known is None:
@@ -45,6 +41,10 @@ def train(job: Job, context: JobContext) -> None:
             "The data set of this job was deleted while the job waited.",
             "Load the file again and start a new training.",
         )
+    from stcore.data import dataset
+    from stcore.experiment import Experiment
+    from stcore.workflow.run import run
+
     run(
         Experiment.parse(job.payload["experiment"]), out=run_folder(job.payload["run"]),
         panel=dataset.open(known.id).panel(), progress=context.progress, should_stop=context.should_stop, resume=True,

@@ -139,10 +139,13 @@ def _logging_to(job: Job) -> Iterator[None]:
     handler = logging.FileHandler(folder / progress_file.LOG_FILE, encoding="utf-8", errors="replace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.INFO)
-    root = logging.getLogger()
+    root, ours = logging.getLogger(), logging.getLogger("stcore")
+    level = ours.level
     root.addHandler(handler)
+    ours.setLevel(logging.INFO)
     try:
         yield
     finally:
+        ours.setLevel(level)
         root.removeHandler(handler)
         handler.close()

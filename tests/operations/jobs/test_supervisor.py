@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from stcore.errors import StoreError
 from stcore.operations import jobs
 from stcore.operations.jobs import process, supervisor
 from tests.operations.jobs.test_worker import counted, starts, submit, undisturbed, value
@@ -30,12 +34,12 @@ def gone(pid: str | int) -> bool:
 
 
 def test_a_server_does_the_jobs_and_replaces_a_killed_worker(start: Start, until: Until) -> None:
-    id = submit(n=60, pause=0.05)
+    id = submit(n=40, pause=0.03)
     begun(start)
     until(lambda: counted(id) >= 3, "it counts")
     os.kill(int(starts(id)[0][1]), signal.SIGKILL)
     until(lambda: jobs.get(id).status == "done", "another worker ends it")
-    assert value(id) == undisturbed(60)
+    assert value(id) == undisturbed(40)
     assert len({line[1] for line in starts(id)}) == 2
 
 
@@ -50,7 +54,7 @@ def test_sigterm_ends_server_and_workers_and_gives_the_job_back(start: Start, un
 
 
 def test_kill_9_of_the_server_takes_its_workers_along_and_the_next_one_goes_on(start: Start, until: Until) -> None:
-    id = submit(n=80, pause=0.05)
+    id = submit(n=60, pause=0.03)
     server = begun(start)
     until(lambda: counted(id) >= 3, "it counts")
     server.kill()
@@ -59,7 +63,7 @@ def test_kill_9_of_the_server_takes_its_workers_along_and_the_next_one_goes_on(s
     assert jobs.get(id).status == "running"
     begun(start)  # the lease of a minute has not run out, but the worker is known to be dead
     until(lambda: jobs.get(id).status == "done", "the next server's worker ends it")
-    assert value(id) == undisturbed(80)
+    assert value(id) == undisturbed(60)
     assert int(starts(id)[1][0]) >= 3
 
 
@@ -76,8 +80,8 @@ def test_a_second_server_on_the_same_home_is_refused(start: Start) -> None:
 def test_a_job_that_is_deaf_to_cancel_is_killed(start: Start, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "CANCEL_GRACE_S", 0.3)
     monkeypatch.setattr(supervisor, "LOOK_S", 0.1)
-    command = [supervisor.sys.executable, str(process.Path(__file__).parents[1] / "count_worker.py")]
-    monkeypatch.setenv("PYTHONPATH", str(process.Path(__file__).parents[3]))
+    command = [sys.executable, str(Path(__file__).parents[1] / "count_worker.py")]
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     id = submit(n=2000, pause=0.05, then="deaf")
     watch = supervisor.Supervisor(command=command)
     watch.start()
@@ -91,22 +95,22 @@ def test_a_job_that_is_deaf_to_cancel_is_killed(start: Start, until: Until, monk
 
 
 def test_a_worker_that_cannot_start_is_tried_at_growing_distances(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = supervisor.Supervisor(command=[supervisor.sys.executable, "-c", "raise SystemExit(3)"])
+    watch = supervisor.Supervisor(command=[sys.executable, "-c", "raise SystemExit(3)"])
     pauses = []
     slot = supervisor.Slot()
     for _ in range(12):
-        slot.began = supervisor.time.monotonic()
+        slot.began = time.monotonic()
         watch._ended(slot, 3)
-        pauses.append(slot.not_before - supervisor.time.monotonic())
+        pauses.append(round(slot.not_before - time.monotonic(), 1))
     assert pauses == sorted(pauses)
-    assert 29 < pauses[-1] <= supervisor.LONGEST_PAUSE_S
+    assert (pauses[0], pauses[-1]) == (0.5, supervisor.LONGEST_PAUSE_S)
     watch._ended(slot, 0)
-    assert slot.not_before <= supervisor.time.monotonic()
+    assert slot.not_before <= time.monotonic()
 
 
-def test_a_server_that_was_refused_leaves_the_home_free(home: process.Path) -> None:
+def test_a_server_that_was_refused_leaves_the_home_free(home: Path) -> None:
     home.mkdir(parents=True)
     (home / "fieldcast.db").write_bytes(b"no database " * 1000)
     for _ in range(2):
-        with pytest.raises(supervisor.StoreError, match="damaged"):
+        with pytest.raises(StoreError, match="damaged"):
             supervisor.Supervisor().start()

@@ -56,7 +56,7 @@ def test_two_workers_share_a_queue_without_doing_anything_twice(start: Start, un
 
 
 def test_a_killed_worker_costs_nothing_but_time(start: Start, until: Until) -> None:
-    id = submit(n=60, pause=0.05)
+    id = submit(n=40, pause=0.03)
     first = start(WORKER)
     until(lambda: counted(id) >= 5, "the first worker counts")
     first.kill()
@@ -64,11 +64,11 @@ def test_a_killed_worker_costs_nothing_but_time(start: Start, until: Until) -> N
     assert jobs.get(id).status == "running"  # nobody has noticed yet
     start(WORKER)
     until(lambda: jobs.get(id).status == "done", "another worker ends it")
-    assert value(id) == undisturbed(60)
+    assert value(id) == undisturbed(40)
     began = [int(line[0]) for line in starts(id)]
     assert len(began) == 2
     assert began[1] >= 5  # it went on, it did not begin anew
-    assert [point.epoch for point in jobs.progress(id).models["count"].history] == list(range(1, 61))
+    assert [point.epoch for point in jobs.progress(id).models["count"].history] == list(range(1, 41))
 
 
 def test_a_job_that_kills_its_worker_is_given_up(start: Start, until: Until) -> None:
@@ -84,7 +84,7 @@ def test_a_job_that_kills_its_worker_is_given_up(start: Start, until: Until) -> 
 
 
 def test_a_silent_worker_loses_its_job_and_notices(start: Start, until: Until) -> None:
-    id = submit(n=40, pause=0.05)
+    id = submit(n=40, pause=0.03)
     silent = start(WORKER, FIELDCAST_LEASE_S="1")
     until(lambda: counted(id) >= 3, "it counts")
     silent.send_signal(signal.SIGSTOP)
@@ -101,16 +101,16 @@ def test_a_silent_worker_loses_its_job_and_notices(start: Start, until: Until) -
 
 
 def test_cancel_stops_a_running_job_and_retry_goes_on(start: Start, until: Until) -> None:
-    id = submit(n=60, pause=0.05)
+    id = submit(n=40, pause=0.03)
     start(WORKER)
     until(lambda: counted(id) >= 3, "it counts")
     assert jobs.cancel(id).cancel_asked is not None
     until(lambda: jobs.get(id).status == "cancelled", "it stops")
     reached = counted(id)
-    assert 3 <= reached < 60
+    assert 3 <= reached < 40
     jobs.retry(id)
     until(lambda: jobs.get(id).status == "done", "it ends")
-    assert value(id) == undisturbed(60)
+    assert value(id) == undisturbed(40)
     assert int(starts(id)[1][0]) >= reached
 
 

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 
 from stcore.errors import ConfigError, StoreError
 from stcore.operations import store
-from stcore.operations.store import database, tables
+from stcore.operations.store import database, dataset_rows, tables
 
 
 def test_migrations_lead_from_nothing_to_the_declared_tables(home: Path) -> None:
@@ -92,7 +92,8 @@ def test_a_database_with_torn_pages_is_refused_and_kept(home: Path) -> None:
 def test_a_database_of_a_newer_version_is_refused_unchanged(home: Path) -> None:
     store.add_dataset("d1", "Mine")
     with store.writing() as connection:
-        connection.execute(sa.text(f"UPDATE {tables.VERSION_TABLE} SET version_num = '0999'"))
+        version = sa.table(tables.VERSION_TABLE, sa.column("version_num"))
+        connection.execute(version.update().values(version_num="0999"))
     store.close()
     with pytest.raises(StoreError, match=r"0999.*knows up to") as refused:
         store.datasets()
@@ -102,10 +103,15 @@ def test_a_database_of_a_newer_version_is_refused_unchanged(home: Path) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(home: Path) -> None:
-    with pytest.raises(ZeroDivisionError), store.writing() as connection:
-        connection.execute(tables.datasets.insert().values(id="d", owner="local", name="n", created=0.0, digest="", about={},
-                                                           schema_version=1))  # fmt: skip
-        raise ZeroDivisionError
+    row = {"id": "d1", "owner": "local", "name": "n", "digest": "", "about": {}}
+
+    def fail_half_way() -> None:
+        with store.writing() as connection:
+            dataset_rows.insert(connection, row)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert store.datasets() == []
 
 
