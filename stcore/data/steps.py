@@ -109,10 +109,10 @@ def phase(times: pd.DatetimeIndex, cycle: Cycle) -> np.ndarray:
         seconds = times.hour * 3600 + times.minute * 60 + times.second
         return np.asarray(seconds * cycle.slots // 86400, dtype=np.int64)
     if cycle.name == "day_of_week":
-        return np.asarray(times.dayofweek, dtype=np.int64)
+        return np.asarray(times.day_of_week, dtype=np.int64)
     if cycle.slots == 12:
         return np.asarray(times.month - 1, dtype=np.int64)
-    return np.asarray((times.dayofyear - 1) * cycle.slots // 366, dtype=np.int64)
+    return np.asarray((times.day_of_year - 1) * cycle.slots // 366, dtype=np.int64)
 
 
 def infer(times: pd.DatetimeIndex) -> str:
@@ -148,7 +148,7 @@ def _calendar(wall: pd.DatetimeIndex, common: pd.Timedelta, gaps: np.ndarray) ->
     if wall.is_month_end.all() and days >= 28:
         return "1ME"
     if days == 1:
-        weekend = (wall.dayofweek >= 5).any()
+        weekend = (wall.day_of_week >= 5).any()
         jumps = np.unique(gaps // _DAY.value)
         if not weekend and len(wall) > 7 and set(jumps) >= {1, 3}:
             return "1B"

@@ -102,7 +102,7 @@ class Profile:
 
     def _kind(self, times: pd.DatetimeIndex) -> np.ndarray:
         """0 for a working day, 1 for a weekend day where they are kept apart."""
-        return np.asarray(times.dayofweek >= 5, np.int64) if self.split_week else np.zeros(len(times), np.int64)
+        return np.asarray(times.day_of_week >= 5, np.int64) if self.split_week else np.zeros(len(times), np.int64)
 
     def _rounds(self, scaled: np.ndarray, times: pd.DatetimeIndex) -> _Rounds:
         slot = steps.phase(times, self.cycle) if self.cycle else np.zeros(len(times), np.int64)
