@@ -12,18 +12,14 @@ import traceback
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 import stcore
+from stcore import terminal
 from stcore.errors import NotYet, StcoreError, TrainingError
 from stcore.settings import prepare_home
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from stcore.data.panel import Panel
 
 app = typer.Typer(
     help="Forecast, map and watch spatio-temporal data.",
@@ -41,9 +37,9 @@ def inspect(data: DataFile, as_json: AsJson = False) -> None:
     """Say what is in a file: columns and their roles, step, gaps, findings. Stores nothing."""
     report = stcore.inspect(data)
     if as_json:
-        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2, default=str))
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2, default=str))
     else:
-        typer.echo("\n".join(report.lines()))
+        typer.echo("\n".join(terminal.report_lines(report)))
 
 
 @app.command()
@@ -54,12 +50,10 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the same folder.")] = False,
 ) -> None:
     """Train and compare the models of an experiment file and write results, weights and tables to a folder."""
-    from stcore.terminal import Progress
-
-    with Progress(quiet=quiet) as progress:
+    with terminal.Progress(quiet=quiet) as progress:
         result = stcore.run(stcore.Experiment.load(experiment), out=out, progress=progress, resume=resume)
     if not quiet:
-        typer.echo(leaderboard(result.metrics))
+        typer.echo(terminal.leaderboard(result.metrics))
         typer.echo(f"\nWritten to {out}")
 
 
@@ -72,8 +66,9 @@ def forecast(
 ) -> None:
     """Forecast the steps beyond the end of a file with a trained model."""
     fitted = stcore.load(model)
-    frame = each(stcore.read(data, roles=fitted.run.data), lambda panel: stcore.forecast(fitted, panel).to_frame())
-    finish(frame, out, quiet)
+    told = fitted.run.data
+    panel = stcore.read(data, roles=told, step=told.step, by=told.by, clock=told.clock)
+    finish(stcore.forecast(fitted, panel), out, quiet)
 
 
 @app.command()
@@ -84,7 +79,7 @@ def detect(
     quiet: Quiet = False,
 ) -> None:
     """Score how strange every step of a file is and mark those above the threshold."""
-    finish(each(stcore.read(data), lambda panel: stcore.detect(panel, detector=detector).to_frame()), out, quiet)
+    finish(stcore.detect(stcore.read(data), detector=detector), out, quiet)
 
 
 @app.command()
@@ -107,7 +102,7 @@ def datasets(as_json: AsJson = False) -> None:
         typer.echo(json.dumps(saved, ensure_ascii=False, indent=2))
         return
     for dataset in saved:
-        typer.echo(f"{dataset['id']}  {plain(dataset['name'])}")
+        typer.echo(f"{dataset['id']}  {terminal.plain(dataset['name'])}")
     if not saved:
         typer.echo(
             "No datasets yet. Start the dashboard with `make run` and drop a file, or call stcore.save(panel, name)."
@@ -153,18 +148,17 @@ def not_yet(what: str, instead: str) -> NoReturn:
     raise NotYet(f"{what} is not part of this version.", f"Until then, {instead}.")
 
 
-def each(data: Panel | Mapping[str, Panel], work: Any) -> pd.DataFrame:
-    """The table that ``work`` makes of one panel, or of several under a first column ``series``."""
+def finish(result: Any, out: Path, quiet: bool) -> None:
+    """Write the table of a result; several series (runs, machines) stand below each other, named in a first column."""
     import pandas as pd
 
-    if not isinstance(data, Mapping):
-        return work(data)
-    return pd.concat({name: work(panel) for name, panel in data.items()}, names=["series"]).reset_index("series")
-
-
-def finish(frame: pd.DataFrame, out: Path, quiet: bool) -> None:
     from stcore.data.export import write_table
 
+    if isinstance(result, Mapping):
+        named = {name: one.to_frame() for name, one in result.items()}
+        frame = pd.concat(named, names=["series"]).reset_index("series") if named else pd.DataFrame()
+    else:
+        frame = result.to_frame()
     write_table(frame, out)
     if not quiet:
         typer.echo(f"{len(frame):,} rows written to {out}")
@@ -187,30 +181,8 @@ def describe(spec: Any) -> dict[str, Any]:
     return {"title": spec.title, "when": spec.summary, "needs": sorted(spec.needs), "settings": schema}
 
 
-def leaderboard(metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """Models by error on the test part, best first, always beside the two naive ones."""
-    from stcore.words import number
-
-    def error(name: str) -> float:
-        value = metrics[name].get("mae")
-        return float("inf") if value is None else float(value)
-
-    rows = [
-        (name, *(number(metrics[name].get(key)) for key in ("mae", "rmse", "skill", "coverage_90")))
-        for name in sorted(metrics, key=error)
-    ]
-    table = [("model", "MAE", "RMSE", "skill", "in 90 % band"), *rows]
-    width = max(len(row[0]) for row in table)
-    return "\n".join(f"{plain(row[0]):<{width}}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in table)
-
-
-def plain(text: str) -> str:
-    """Text from a file without control characters, so that it cannot steer the terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
-
-
 def say(message: str, hint: str) -> None:
-    typer.echo(f"error: {plain(message)}\n  -> {plain(hint)}", err=True)
+    typer.echo(f"error: {terminal.plain(message)}\n  -> {terminal.plain(hint)}", err=True)
 
 
 def note_down(debug: bool) -> str:

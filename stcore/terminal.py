@@ -1,16 +1,20 @@
-"""What a run says in a terminal: a bar a model while it trains, or one line a finished model where nobody watches."""
+"""What the command line says to people: bars while a run trains, its leaderboard, the report on a file."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from stcore.words import number
+
+if TYPE_CHECKING:
+    from stcore.data.quality import InspectReport
 
 
 class Progress:
@@ -70,3 +74,54 @@ class Progress:
         if label not in self.tasks and self.bars:
             self.tasks[label] = self.bars.add_task(label, total=1, note="")
         return self.tasks[label]
+
+
+def leaderboard(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    """Models by error on the test part, best first, always beside the two naive ones."""
+
+    def error(name: str) -> float:
+        value = metrics[name].get("mae")
+        return float("inf") if value is None else float(value)
+
+    rows = [
+        (name, *(number(metrics[name].get(key)) for key in ("mae", "rmse", "skill", "coverage_90")))
+        for name in sorted(metrics, key=error)
+    ]
+    table = [("model", "MAE", "RMSE", "skill", "in 90 % band"), *rows]
+    width = max(len(row[0]) for row in table)
+    return "\n".join(f"{plain(row[0]):<{width}}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in table)
+
+
+def report_lines(report: InspectReport) -> Iterator[str]:
+    """A report on a file in plain words: the sentence, the roles, what must be chosen, what was found."""
+    if report.sentence:
+        yield plain(report.sentence)
+    if report.span:
+        yield f"{report.rows:,} rows, {report.span[0]} to {report.span[1]}"
+    yield "\nColumns"
+    for role in ("time", "location", "lat", "lon", "values", "labels", "known_ahead"):
+        named = getattr(report.roles, role)
+        if named:
+            yield f"  {role:<12}{plain(named if isinstance(named, str) else _some(named))}"
+    for title, severity in (("Look at", "look"), ("Good to know", "note")):
+        found = [finding for finding in report.findings if finding.severity == severity]
+        if found:
+            yield f"\n{title}"
+        for finding in found:
+            yield plain(f"  - {finding.message} {finding.suggestion}".rstrip())
+    open_ = [choice for choice in report.choices if choice.chosen is None]
+    if open_:
+        yield "\nTo be chosen"
+    for choice in open_:
+        yield plain(f"  - {choice.question} ({', '.join(map(str, choice.options))})")
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    """``a, b, c and 12 more``."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def plain(text: str) -> str:
+    """Text from a file without control characters, so that it cannot steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))

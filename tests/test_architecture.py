@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BASE = {"errors", "config", "records", "registry", "settings", "experiment", "words"}
-BELOW: dict[str, set[str]] = {"base": set(), "data": {"base"}, "plots": {"base", "data"}, "terminal": {"base"}}
+BELOW: dict[str, set[str]] = {"base": set(), "data": {"base"}, "plots": {"base", "data"}, "terminal": {"base", "data"}}
 BELOW["models"] = BELOW["evaluation"] = {"base", "data"}
 BELOW["training"] = {"base", "data", "models", "evaluation"}
 BELOW["anomaly"] = BELOW["pretraining"] = BELOW["training"] | {"training"}

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import stcore
-from stcore.__main__ import leaderboard, main
+from stcore.__main__ import main
 from stcore.errors import Diverged
+from stcore.terminal import leaderboard
 
 ROOT = Path(__file__).parents[1]
 

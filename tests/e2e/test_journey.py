@@ -1,0 +1,122 @@
+"""The main journey in a real browser: from Home to a verdict in three clicks, with a sample and with a file of one's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from stcore.ui import pages
+from tests.e2e.browser import Visitor, settle
+
+VERDICT = re.compile(r"last value")
+EVIL = "<script>window.hacked=1</script>"
+IMAGE = "<img src=x onerror=window.hacked=1>"
+
+
+def small_file(folder: Path, names: tuple[str, ...] = ("A1", "B2", "C3"), value: str = "speed") -> Path:
+    """Three places, two weeks, hourly: trained in seconds."""
+    time = pd.date_range("2026-03-02", periods=336, freq="h")
+    wave = 50 + 10 * np.sin(np.arange(len(time)) / 24 * 2 * np.pi)
+    noise = np.random.default_rng(0).normal(0, 1, (len(time), len(names)))
+    parts = [
+        pd.DataFrame(
+            {"time": time, "sensor": name, "lat": 52.5 + n / 10, "lon": 13.4 + n / 10, value: wave + noise[:, n]}
+        )
+        for n, name in enumerate(names)
+    ]
+    path = folder / "speeds.csv"
+    pd.concat(parts).to_csv(path, index=False)
+    return path
+
+
+def upload(page: Page, path: Path) -> None:
+    """Drop a file on Home."""
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(str(path))
+
+
+def forecast_this(page: Page) -> None:
+    """On Load: the one button; then the forecast's sentence."""
+    expect(page.locator("h1")).to_have_text("Load")
+    page.get_by_role("button", name="Forecast this").click()
+    expect(page.locator("h1")).to_have_text("Forecast")
+    expect(page.locator(".fc-verdict")).to_contain_text(VERDICT, timeout=180_000)
+
+
+def nothing_went_wrong(visitor: Visitor) -> None:
+    assert visitor.outside == []
+    assert visitor.errors == []
+
+
+def test_the_first_minute_on_a_sample(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    page.locator(".st-key-open-airport_weather button").click()
+    forecast_this(page)
+    settle(page)
+    assert page.get_by_test_id("stPlotlyChart").count() >= 1
+    nothing_went_wrong(visitor)
+
+
+def test_a_small_file_of_ones_own(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open("/")
+    upload(page, small_file(tmp_path))
+    expect(page.locator("h1")).to_have_text("Load")
+    settle(page)
+    expect(page.locator(".fc-verdict")).to_contain_text(re.compile("three|3"))
+    assert page.get_by_test_id("stDeckGlJsonChart").count() == 1, "a map"
+    assert page.get_by_test_id("stPlotlyChart").count() >= 1, "a curve"
+    forecast_this(page)
+    settle(page)
+    assert page.get_by_test_id("stDeckGlJsonChart").count() >= 1
+    nothing_went_wrong(visitor)
+
+
+@pytest.fixture
+def finished(visitor: Visitor, tmp_path: Path) -> Page:
+    """A page that shows the forecast of a small file."""
+    page = visitor.open("/")
+    upload(page, small_file(tmp_path))
+    forecast_this(page)
+    return page
+
+
+def test_every_page_of_a_finished_run_stays_on_this_machine(visitor: Visitor, finished: Page) -> None:
+    ids = finished.url.partition("?")[2]
+    for entries in pages.listed().values():
+        for entry in entries:
+            page = visitor.open(f"/{'' if entry.address == 'home' else entry.address}?{ids}")
+            expect(page.locator("h1")).to_have_count(1)
+            assert page.locator(".fc-error").count() == 0, (entry.address, page.locator(".fc-error").all_inner_texts())
+            page.close()
+    nothing_went_wrong(visitor)
+
+
+def test_names_with_markup_are_shown_and_never_run(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open("/")
+    upload(page, small_file(tmp_path, (EVIL, IMAGE, "=cmd()"), value=IMAGE))
+    forecast_this(page)
+    ids = page.url.partition("?")[2]
+    for entries in pages.listed().values():
+        for entry in entries:
+            shown = visitor.open(f"/{'' if entry.address == 'home' else entry.address}?{ids}")
+            assert shown.evaluate("window.hacked") is None, entry.address
+            assert shown.locator("img[src=x]").count() == 0, entry.address
+            assert shown.locator(".fc-error").count() == 0, (
+                entry.address,
+                shown.locator(".fc-error").all_inner_texts(),
+            )
+            shown.close()
+
+
+def test_a_file_that_is_no_table_says_so_with_a_hint(visitor: Visitor, tmp_path: Path) -> None:
+    junk = tmp_path / "junk.csv"
+    junk.write_bytes(bytes(np.random.default_rng(0).integers(0, 256, 4096, dtype=np.uint8)))
+    page = visitor.open("/")
+    upload(page, junk)
+    expect(page.locator(".fc-error")).to_be_visible()
+    assert "Traceback" not in page.inner_text("body")
+    assert page.get_by_test_id("stException").count() == 0
