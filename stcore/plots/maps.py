@@ -20,6 +20,7 @@ from stcore.plots.theme import FONT, Theme, rgb
 
 PLACES = "places"
 MOST_INLINE = 10_000
+FEW = 12
 STYLE = "/app/static/map/{theme}.json"
 _TOOLTIP = "<b>{name}</b><br>{words}"
 
@@ -49,7 +50,7 @@ def value_map(
         layers = _areas(ground, rows, there, theme)
     else:
         layers = _dots(ground, rows, there, theme)
-    return _deck(ground, [*layers, *_selected(ground, selected, theme)], theme)
+    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme)
 
 
 def kind_map(
@@ -69,7 +70,7 @@ def kind_map(
         notes: location id -> words for the tooltip.
     """
     notes = notes or {}
-    rows = _rows(ground, [notes.get(i, "as expected" if i not in kinds else kinds[i]) for i in ground.ids])
+    rows = _rows(ground, [notes.get(i, kinds.get(i, "as expected")) for i in ground.ids])
     calm = [row for row in rows if row["id"] not in kinds]
     loud = [row for row in rows if row["id"] in kinds]
     layers = [_circle(PLACES, calm, 4.2, ground, fill=[*rgb(theme.baseline), 150], width=0)]
@@ -82,7 +83,7 @@ def kind_map(
     ring.stroked, ring.get_line_width = True, 2.4
     layers.append(ring)
     layers.append(_squares([row for row in loud if kinds[row["id"]] == "fault"], theme))
-    return _deck(ground, [*layers, *_selected(ground, selected, theme)], theme)
+    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme)
 
 
 def clicked(event: Any) -> str | None:
@@ -99,7 +100,7 @@ def clicked(event: Any) -> str | None:
 
 def radius(places: int) -> float:
     """Pixels of a point at the first view: fewer places, larger points."""
-    return 6.5 if places <= 200 else 5.0 if places <= 600 else 3.5
+    return 9.0 if places <= FEW else 6.5 if places <= 200 else 5.0 if places <= 600 else 3.5
 
 
 def _rows(ground: Ground, notes: list[str]) -> list[dict[str, Any]]:
@@ -137,7 +138,7 @@ def _circle(
     """Circles that have ``pixels`` at the first view and grow with the zoom up to 10."""
     return pdk.Layer(
         "ScatterplotLayer", [row for row in rows if row["at"]], id=name, get_position="at", get_fill_color=fill, pickable=True,
-        get_radius=pixels * ground.view.metres_per_pixel, radius_min_pixels=pixels, radius_max_pixels=max(10.0, pixels),
+        get_radius=pixels / 2**ground.view.zoom, radius_units=_String("common"), radius_min_pixels=pixels, radius_max_pixels=max(10.0, pixels),
         stroked=bool(width), get_line_color=line or [0, 0, 0, 0], get_line_width=width, line_width_units=_String("pixels"),
         auto_highlight=False,
     )  # fmt: skip
@@ -207,6 +208,21 @@ def _bins(ground: Ground, values: np.ndarray, scale: Scale, unit: str) -> pdk.La
     return pdk.Layer(
         "PolygonLayer", data, id="squares", get_polygon="ring", get_fill_color="fill", pickable=True, stroked=False
     )
+
+
+def _names(ground: Ground, selected: str | None, theme: Theme) -> list[pdk.Layer]:
+    """The ids of a handful of places, above their points; the chosen one has its plate instead."""
+    if len(ground.ids) > FEW or ground.corners is not None:
+        return []
+    rows = [
+        {"at": _place(at), "text": words.short(name)}
+        for name, at in zip(ground.ids, ground.lonlat, strict=True)
+        if name != selected and _place(at)
+    ]
+    return [pdk.Layer(
+        "TextLayer", rows, id="names", get_position="at", get_text="text", get_size=13, font_family=_String(FONT),
+        get_color=list(rgb(theme.muted)), get_pixel_offset=[0, -radius(len(ground.ids)) - 11], character_set=_String("auto"),
+    )]  # fmt: skip
 
 
 def _selected(ground: Ground, selected: str | None, theme: Theme) -> list[pdk.Layer]:

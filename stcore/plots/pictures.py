@@ -96,7 +96,7 @@ def _colours(panel: Panel, values: np.ndarray, theme: Theme) -> tuple[np.ndarray
     schema = panel.schema[panel.features[0]]
     scale: Scale = sequential(values, theme, schema.attention)
     now = values[_telling_step(values)]
-    return now, ["#%02x%02x%02x" % tuple(int(c) for c in colour) for colour in scale.colour(now)]
+    return now, [f"rgb({r},{g},{b})" for r, g, b in scale.colour(now).tolist()]
 
 
 def _grid(panel: Panel, values: np.ndarray, theme: Theme) -> list[str]:

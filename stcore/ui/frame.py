@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from stcore.ui import markup, parts
+from stcore.ui import markup, parts, pickers
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -37,6 +37,8 @@ def header(title: str, dataset: str = "", facts: object = "") -> DeltaGenerator:
         facts: one line: size, step, until when.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="medium"):
-        with st.container(width="content" if False else "stretch"):
-            st.html(markup.title(title, dataset, facts))
+        with st.container(gap=None):
+            if dataset:
+                pickers.switch(dataset)
+            st.html(markup.title(title, facts))
         return st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="small")

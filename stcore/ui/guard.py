@@ -23,7 +23,7 @@ def shown() -> Iterator[None]:
         yield
     except StcoreError as error:
         _known(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place where anything may arrive
         _unknown(error)
 
 

@@ -100,11 +100,15 @@ def verdict(pieces: Sequence[object], small: str = "") -> Markup:
     return Markup(f'<div class="fc-verdict" role="status"><p>{join(pieces)}</p>{note}</div>')
 
 
-def title(name: str, dataset: str = "", facts: object = "") -> Markup:
-    """Data-set name, page title, one muted line of facts."""
-    above = f'<p class="fc-above">{text(words.short(dataset, 60))}</p>' if dataset else ""
+def title(name: str, facts: object = "") -> Markup:
+    """Page title and one muted line of facts."""
     below = f'<p class="fc-facts">{text(facts)}</p>' if facts else ""
-    return Markup(f'<header class="fc-title">{above}<h1>{text(name)}</h1>{below}</header>')
+    return Markup(f'<header class="fc-title"><h1>{text(name)}</h1>{below}</header>')
+
+
+def above(dataset: str) -> Markup:
+    """The data set's name above the title."""
+    return Markup(f'<p class="fc-above">{text(words.short(dataset, 60))}</p>')
 
 
 def panel_title(name: str, unit: object = "", legend: object = "", level: int = 3) -> Markup:

@@ -1,0 +1,94 @@
+"""What pages read again and again, kept for a while: panels, forecasts, detections. Bounded, and keyed by owner.
+
+Whether an id is the owner's is asked of the store every time; only what lies in files is kept. What comes back is shared
+by all sessions: look, never write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from stcore.data.panel import Panel
+from stcore.operations import store
+from stcore.plots import scale as scales
+from stcore.plots import theme as themes
+from stcore.plots.ground import Ground, ground
+from stcore.plots.scale import Scale
+from stcore.records import Detection, Prediction
+
+
+def panel(dataset_id: str, owner: str) -> Panel:
+    """The panel of a saved data set.
+
+    Raises:
+        NotFound: no data set of this id, or another owner's.
+    """
+    row = store.dataset(dataset_id, owner)
+    return _panel(row.id, row.digest, owner)
+
+
+@st.cache_resource(max_entries=4, ttl="2h", show_spinner=False)
+def _panel(dataset_id: str, digest: str, owner: str) -> Panel:
+    from stcore.data import dataset
+
+    return dataset.open(dataset_id).panel()
+
+
+def prediction(run_id: str, model: str, part: str, owner: str) -> Prediction:
+    """A stored forecast of one model: part is test, validation or forecast; arrays stay on disk until they are read.
+
+    Raises:
+        NotFound: no run of this id, or another owner's. StoreError: the model is not finished, or its files are gone.
+    """
+    row = store.run(run_id, owner)
+    folder = store.run_folder(row.id)
+    return _prediction(str(folder), model, part, _stamp(folder, model, part), owner)
+
+
+def _stamp(folder: Path, model: str, part: str) -> float:
+    """Changes when the forecast was written anew."""
+    try:
+        return (folder / "models" / model / part / "prediction.json").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+@st.cache_resource(max_entries=24, ttl="2h", show_spinner=False)
+def _prediction(folder: str, model: str, part: str, stamp: float, owner: str) -> Prediction:
+    from stcore import Result
+
+    return Result.open(folder).prediction(model, part)
+
+
+def detection(run_id: str, model: str, owner: str) -> Detection:
+    """What was out of line in the tested part, judged by the errors of one model."""
+    row = store.run(run_id, owner)
+    folder = store.run_folder(row.id)
+    return _detection(row.id, model, _stamp(folder, model, "test"), owner)
+
+
+@st.cache_resource(max_entries=8, ttl="2h", show_spinner=False)
+def _detection(run_id: str, model: str, stamp: float, owner: str) -> Detection:
+    from stcore import anomaly
+
+    return anomaly.from_predictions(
+        prediction(run_id, model, "validation", owner), prediction(run_id, model, "test", owner)
+    )
+
+
+@st.cache_resource(max_entries=16, ttl="2h", show_spinner=False)
+def place_ground(dataset_id: str, digest: str, owner: str, height: int = 440) -> Ground:
+    """The ground of a data set's map: view, network, graticule."""
+    whole = _panel(dataset_id, digest, owner)
+    return ground(whole.locations, whole.space, height)
+
+
+@st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+def value_scale(dataset_id: str, digest: str, feature: str, theme: str, owner: str) -> Scale:
+    """Colours of a feature over its whole series, ends at the 2nd and 98th percentile."""
+    whole = _panel(dataset_id, digest, owner)
+    values = np.asarray(whole.values[:, :, whole.features.index(feature)])
+    return scales.tidy(scales.sequential(values, themes.of(theme), whole.schema[feature].attention))

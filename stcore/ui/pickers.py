@@ -1,0 +1,106 @@
+"""Choices that several pages share: the data set, the place, the model, the value that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from stcore import words
+from stcore.errors import NotFound
+from stcore.operations import store
+from stcore.operations.store import DatasetRow
+from stcore.plots import pictures
+from stcore.ui import markup, parts, state
+
+MOST_OPTIONS = 5000
+
+
+def dataset(page: str) -> DatasetRow:
+    """The chosen data set, or the newest one; without any the page ends here with its empty state.
+
+    Args:
+        page: title of the page, for the header of the empty state.
+    """
+    from stcore.ui import frame
+
+    owner = state.owner()
+    known = store.datasets(owner)
+    wanted = state.chosen("dataset")
+    if wanted is not None and wanted not in {row.id for row in known}:
+        state.forget("dataset")
+        raise NotFound(f"There is no data set “{wanted[:40]}”.", "Choose one on Home, or load the file again.")
+    if not known:
+        frame.header(page)
+        if parts.empty("No data yet", "Drop a file or open a sample to begin.", pictures.empty_data, "Open Home"):
+            state.go("home")
+        st.stop()
+    row = next((row for row in known if row.id == wanted), known[0])
+    state.choose("dataset", row.id)
+    return row
+
+
+def switch(name: str) -> None:
+    """The data set's name above the title; opens the list of the others where there are any."""
+    known = store.datasets(state.owner())
+    if len(known) < 2:
+        st.html(markup.above(name))
+        return
+    with st.container(key="switch"), st.popover(words.short(name, 60), type="tertiary", key="switch-list"):
+        for row in known[:20]:
+            if st.button(words.short(row.name, 60), key=f"switch-{row.id}", type="tertiary", disabled=row.name == name):
+                state.choose("dataset", row.id)
+                st.rerun()
+
+
+def place(locations: pd.DataFrame, clicked: str | None, first: str, label: str = "Place") -> str:
+    """The chosen place: what was clicked on the map, else what the select box says. Kept in the address.
+
+    Args:
+        locations: table indexed by id.
+        clicked: id from ``parts.map_`` of this run, or None.
+        first: shown before anything was chosen.
+        label: the data's own word ("Sensor").
+    """
+    chosen = current_place(locations, first)
+    if clicked is not None and clicked in locations.index and clicked != st.session_state.get("place_clicked"):
+        st.session_state["place_clicked"] = clicked
+        if clicked != chosen:
+            state.choose("place", clicked)
+            st.rerun()
+    options = list(locations.index[:MOST_OPTIONS])
+    if chosen not in options:
+        options = [chosen, *options]
+    picked = st.selectbox(
+        label, options, index=options.index(chosen), format_func=lambda one: words.place_name(locations, one), width=260
+    )
+    if picked != chosen and picked is not None:
+        state.choose("place", picked)
+        st.rerun()
+    return chosen
+
+
+def current_place(locations: pd.DataFrame, first: str) -> str:
+    """The place in the address, if these data have it, else ``first``."""
+    wanted = state.chosen("place")
+    return wanted if wanted is not None and wanted in locations.index else first
+
+
+def segmented(label: str, options: Mapping[str, str] | Sequence[str], key: str, default: str | None = None) -> str:
+    """Two to four choices, always one chosen: value -> words."""
+    shown = dict(options) if isinstance(options, Mapping) else {name: name for name in options}
+    first = default if default in shown else next(iter(shown))
+    chosen = st.segmented_control(
+        label, list(shown), default=first, required=True, format_func=lambda value: shown.get(value, str(value)), key=key
+    )
+    return chosen if chosen in shown else first
+
+
+def pills(label: str, options: Mapping[str, str], key: str, default: Sequence[str] | None = None) -> list[str]:
+    """Several on/off choices: value -> words; all on unless said otherwise."""
+    chosen = st.pills(
+        label, list(options), selection_mode="multi", default=list(default if default is not None else options),
+        format_func=lambda value: options.get(value, str(value)), key=key,
+    )  # fmt: skip
+    return [value for value in chosen if value in options]
