@@ -1,0 +1,135 @@
+"""Anomalies: scores, thresholds, alarms and events.
+
+``detect(panel)`` needs nothing but a panel; ``from_predictions`` judges the errors of a trained model. One detector a
+file, one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
+from stcore.anomaly.describe import Expectation, describe_event, expectation
+from stcore.anomaly.events import find_events
+from stcore.anomaly.predictions import from_predictions
+from stcore.anomaly.residual import ResidualSettings
+from stcore.data.panel import Panel, as_panels
+from stcore.errors import ConfigError, DataError, NotYet
+from stcore.records import Detection
+from stcore.registry import Registry
+
+DETECTORS: Registry[DetectorSpec] = Registry("detector")
+DETECTORS.add(
+    "auto",
+    DetectorSpec(
+        "auto", "Automatic", "What to use when in doubt; in this version the same as residual.", ResidualSettings,
+        "residual:Residual",
+    ),
+)  # fmt: skip
+DETECTORS.add(
+    "residual",
+    DetectorSpec(
+        "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
+        ResidualSettings, "residual:Residual",
+    ),
+)  # fmt: skip
+
+
+def list_detectors() -> Registry[DetectorSpec]:
+    """Registry of detectors: name -> spec."""
+    return DETECTORS
+
+
+def detect(
+    panel: Panel | Mapping[str, Panel],
+    detector: str = "auto",
+    fit_end: Any = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Detection | dict[str, Detection]:
+    """Score every step of a panel (or of each of several), with threshold, alarms and events.
+
+    Args:
+        panel: one panel, or several by name; each is judged by itself.
+        detector: a name of ``DETECTORS``.
+        fit_end: last time that may teach what is usual; None: the whole panel, unsupervised.
+        settings: settings of the detector.
+
+    Raises:
+        NotYet: a detector of a later version. ConfigError: an unknown one, or a wrong setting.
+        DataError: no observed value up to ``fit_end``.
+    """
+    if isinstance(panel, Panel):
+        return _fitted(panel, detector, fit_end, settings).score(panel)
+    return {name: _fitted(one, detector, fit_end, settings).score(one) for name, one in as_panels(panel).items()}
+
+
+def fit_detector(
+    panel: Panel | Mapping[str, Panel],
+    detector: str = "auto",
+    fit_end: Any = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Detector | dict[str, Detector]:
+    """A fitted detector (one each for several panels), to score, update and save; arguments as in ``detect``."""
+    if isinstance(panel, Panel):
+        return _fitted(panel, detector, fit_end, settings)
+    return {name: _fitted(one, detector, fit_end, settings) for name, one in as_panels(panel).items()}
+
+
+def load_detector(folder: str | Path) -> Detector:
+    """A detector saved with ``save``.
+
+    Raises:
+        StoreError: files missing, torn, or of another schema version.
+    """
+    from stcore.anomaly.stored import saved_name
+
+    loaded: Detector = spec(saved_name(Path(folder))).kind.load(folder)
+    return loaded
+
+
+def spec(detector: str) -> DetectorSpec:
+    """The registered detector of this name.
+
+    Raises:
+        NotYet: it comes with a later version. ConfigError: there is none of this name.
+    """
+    if detector in PLANNED:
+        raise NotYet(f"The detector “{detector}” comes with a later version.", f"Use one of: {', '.join(DETECTORS)}.")
+    return DETECTORS[detector]
+
+
+def _fitted(panel: Panel, detector: str, fit_end: Any, settings: Mapping[str, Any] | None) -> Detector:
+    chosen = spec(detector)
+    built = chosen.build(chosen.settings.parse(settings, "anomalies"))
+    return built.fit(_until(panel, fit_end))
+
+
+def _until(panel: Panel, fit_end: Any) -> Panel:
+    """Rows up to ``fit_end``.
+
+    Raises:
+        ConfigError: not a time. DataError: there is no row up to then.
+    """
+    if fit_end is not None:
+        try:
+            end = pd.Timestamp(fit_end)
+            if panel.clock and end.tzinfo is None:
+                end = end.tz_localize(panel.clock)
+            panel = panel.between(None, end)
+        except (ValueError, TypeError) as error:
+            raise ConfigError(
+                f"“{fit_end}” is not a time of these data ({error}).", "Write for example 2024-03-01 12:00."
+            ) from error
+    if not len(panel.time):
+        raise DataError("There is no step to learn from.", "Choose a later end, or data with at least one step.")
+    return panel
+
+
+__all__ = [
+    "DETECTORS", "Detector", "DetectorSpec", "Expectation", "describe_event", "detect", "expectation", "find_events",
+    "fit_detector", "from_predictions", "list_detectors", "load_detector", "spec",
+]  # fmt: skip

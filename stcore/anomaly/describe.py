@@ -1,0 +1,92 @@
+"""What happened, in numbers: “38 % below the forecast, 1 h 30 min, 5 sensors”. Plain text, nothing about pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcore.data import steps
+from stcore.records import Detection, Prediction
+from stcore.words import count, lasting, measure, percent
+
+LEAST_STUCK = 3
+#: Units whose zero is a convention: a percentage of them means nothing.
+_NO_RATIO = frozenset({"°C", "°F", "°"})
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What was observed of one value and what had been expected.
+
+    Attributes:
+        observed, expected: [time, location], NaN where unknown.
+        time: of the rows.
+        unit: of the value, or None.
+    """
+
+    observed: np.ndarray
+    expected: np.ndarray
+    time: pd.DatetimeIndex
+    unit: str | None = None
+
+
+def expectation(prediction: Prediction, lead: int = 1, target: str | None = None) -> Expectation:
+    """Truth and forecast of one lead and target of a prediction (the first target when None)."""
+    name = target or prediction.targets[0]
+    position = prediction.targets.index(name)
+    return Expectation(
+        np.asarray(prediction.truth[:, lead - 1, :, position]), np.asarray(prediction.values[:, lead - 1, :, position]),
+        prediction.times(lead), prediction.schema[name].unit,
+    )  # fmt: skip
+
+
+def describe_event(
+    event: Mapping[str, Any] | pd.Series, detection: Detection, seen: Expectation, place: str = "place"
+) -> str:
+    """One row of ``detection.events`` in words: how far off, how long, how many places.
+
+    Args:
+        event: start, end, locations.
+        detection: where its alarms are.
+        seen: observed and expected values on (some of) the same times.
+        place: the word for one place ("sensor", "station").
+    """
+    rows = detection.time.get_indexer(seen.time)
+    within = (rows >= 0) & (seen.time >= event["start"]) & (seen.time <= event["end"])
+    columns = detection.locations.index.get_indexer(event["locations"])
+    alarms = detection.alarms[rows[within]][:, columns]
+    observed, expected = seen.observed[within][:, columns], seen.expected[within][:, columns]
+    known = alarms & np.isfinite(observed) & np.isfinite(expected)
+    steps_long = (
+        int(detection.time.get_indexer([event["end"]])[0] - detection.time.get_indexer([event["start"]])[0]) + 1
+    )
+    told = [_off(observed, observed[known], expected[known], seen.unit), _long(steps_long, detection.step)]
+    return ", ".join(part for part in (*told, count(len(columns), place)) if part)
+
+
+def _off(all_observed: np.ndarray, observed: np.ndarray, expected: np.ndarray, unit: str | None) -> str:
+    """How far from what was expected, in percent where that has a meaning, else in the unit; empty when unknown."""
+    if not len(observed):
+        return ""
+    if (
+        all_observed.shape[1] == 1
+        and len(all_observed) >= LEAST_STUCK
+        and np.nanmin(all_observed) == np.nanmax(all_observed)
+    ):
+        return f"stuck at {measure(float(np.nanmin(all_observed)), unit)}"
+    off, usual = float(np.mean(observed - expected)), float(np.mean(expected))
+    side = "below" if off < 0 else "above"
+    if unit not in _NO_RATIO and expected.min() > 0 and observed.min() >= 0:
+        return f"{percent(abs(off) / usual)} {side} the forecast"
+    return f"{measure(abs(off), unit)} {side} the forecast"
+
+
+def _long(amount: int, step: str) -> str:
+    length = steps.duration(step)
+    if length is None or length >= pd.Timedelta(days=1):
+        return steps.describe_span(amount, step)
+    return lasting((length * amount).total_seconds())

@@ -1,0 +1,296 @@
+"""Residual detector: strange is what lies far from what the recent past and the usual day led one to expect.
+
+When to use: first. It finds spikes, drops, shifts and dropouts at once, on one series or thousands. Each step is
+compared with forecasts made one, a few and many steps before, since a drop that lasts surprises the nearest forecast
+only at its start. An error counts in units of the usual error of the same place, value and hour; thresholds come
+from rows that the forecaster of that moment had not seen (four blocks, each judged by the other three).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from stcore.anomaly import linear, thresholds
+from stcore.anomaly.events import edges_of, empty_events, with_events
+from stcore.anomaly.rows import appended, gaps_open, scored_features
+from stcore.anomaly.scores import fill_unobserved, shares, strongest
+from stcore.config import Config, setting
+from stcore.data import steps
+from stcore.data.panel import Panel
+from stcore.errors import DataError, ModelError
+from stcore.records import Detection, Finding
+
+FOLDS = 4
+BLOCK_CELLS = 1_000_000
+
+
+class ResidualSettings(Config):
+    """Settings of the residual detector."""
+
+    lookback: int = setting(
+        12, title="History used", help="Steps a value is expected from; fewer where the data are short.", unit="steps",
+        ge=1, le=1000,
+    )  # fmt: skip
+    rate: float = setting(
+        thresholds.RATE, title="Usual steps above", gt=0, lt=0.1,
+        help="Share of usual steps that may pass the threshold; raise it to get more alarms.",
+    )  # fmt: skip
+    floor: float = setting(
+        thresholds.FLOOR,
+        title="Least threshold",
+        help="Never alarm below this many usual errors.",
+        ge=0,
+        level="advanced",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a fit leaves behind; series = location x feature, features innermost.
+
+    Attributes:
+        model: linear forecaster of all series.
+        scale: [lead, hour, series] usual error.
+        calendar: phases and hours.
+        threshold: cut.
+        step, locations, features: what the detector applies to.
+    """
+
+    model: linear.Linear
+    scale: np.ndarray
+    calendar: linear.Calendar
+    threshold: float
+    step: str
+    locations: tuple[str, ...]
+    features: tuple[str, ...]
+
+
+class Residual:
+    """The detector; ``fit`` first."""
+
+    name = "residual"
+
+    def __init__(self, settings: ResidualSettings | None = None) -> None:
+        self.settings = settings or ResidualSettings()
+        self._learnt: Learnt | None = None
+        self.tail: Panel | None = None  # last rows seen: where ``update`` goes on
+
+    @property
+    def learnt(self) -> Learnt:
+        """What was learnt.
+
+        Raises:
+            ModelError: not fitted yet.
+        """
+        if self._learnt is None:
+            raise ModelError("This detector was not fitted yet.", "Fit it first: stcore.fit_detector(panel).")
+        return self._learnt
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn the usual day, the weights, the usual errors and the threshold.
+
+        Raises:
+            DataError: not a single observed value.
+        """
+        panel = scored_features(panel)
+        if not panel.mask.any():
+            raise DataError(
+                f"None of the {panel.values.size:,} values of “{panel.name or ', '.join(panel.features)}” was observed: "
+                "nothing can be called usual.",
+                "Choose a part or a column with values.",
+            )
+        calendar = linear.Calendar.of(panel.time, panel.step)
+        lookback = min(self.settings.lookback, len(panel.time) // 8)
+        learnt = [
+            _learn(values, panel.time, calendar, lookback)
+            for values in (_values(panel, part) for part in _spans(panel))
+        ]
+        seen = np.concatenate([strange for _, _, strange in learnt], axis=1)
+        cut = thresholds.threshold(strongest(seen, len(panel.features)), self.settings.rate, self.settings.floor)
+        self._learnt = Learnt(
+            linear.joined([model for model, _, _ in learnt]), np.concatenate([scale for _, scale, _ in learnt], axis=-1),
+            calendar, cut, panel.step, tuple(panel.locations.index), panel.features,
+        )  # fmt: skip
+        self.tail = panel.between(panel.time[-self._memory :][0])
+        return self
+
+    def score(self, panel: Panel) -> Detection:
+        """Score every step and place.
+
+        Unobserved steps, and those before the first whole history, take the mean score of their window.
+
+        Raises:
+            ModelError: a place, value or step that the detector does not know.
+        """
+        given, panel = panel, self._known(panel)
+        series = self._series(panel)
+        parts = [self._strangeness(panel, part, series) for part in _spans(panel)]
+        strange = fill_unobserved(np.concatenate(parts, axis=1), max(1, self.learnt.model.lookback))
+        each = strange.reshape(panel.shape)
+        return with_events(
+            Detection(
+                scores=each.max(axis=2), threshold=self.learnt.threshold, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time,
+                locations=panel.locations, step=panel.step, events=empty_events(panel.time), clock=panel.clock,
+                contributions=shares(each, [given.features.index(name) for name in panel.features], given.shape[2]),
+                edges=edges_of(panel.space, panel.locations), detector=self.name, findings=self._findings(panel, given),
+            )
+        )  # fmt: skip
+
+    def update(self, rows: Panel) -> Detection:
+        """Score rows that follow those seen last; their scores are those of one ``score`` over the whole past.
+
+        Raises:
+            DataError: rows that do not lie after the last ones.
+        """
+        rows = self._known(rows)
+        assert self.tail is not None
+        joined = appended(self.tail, rows, self._memory)
+        found = self.score(joined)
+        self.tail = joined.between(joined.time[-self._memory :][0])
+        new = slice(len(found.time) - len(rows.time), None)
+        assert found.contributions is not None
+        return with_events(
+            replace(
+                found, scores=found.scores[new], observed=found.observed[new], time=found.time[new],
+                contributions=found.contributions[new],
+            )
+        )  # fmt: skip
+
+    def expected(self, panel: Panel) -> np.ndarray:
+        """What was expected of every step, ``lookback`` steps before it: float32 [time, location, feature]; NaN at the start."""
+        panel = self._known(panel)
+        series, phases = self._series(panel), self.learnt.calendar.phases(panel.time)
+        parts = (
+            self.learnt.model.select(series[part]).forecasts(_values(panel, part), phases)[-1] for part in _spans(panel)
+        )
+        return np.concatenate(list(parts), axis=1).reshape(panel.shape)
+
+    def save(self, folder: str | Path) -> None:
+        """Write detector.json and detector.safetensors (no code, nothing pickled)."""
+        from stcore.anomaly.stored import write
+
+        write(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what ``save`` wrote.
+
+        Raises:
+            StoreError: files missing, torn, or of another schema version.
+        """
+        from stcore.anomaly.stored import read
+
+        detector = cls()
+        detector.settings, detector._learnt, detector.tail = read(Path(folder))
+        return detector
+
+    @property
+    def _memory(self) -> int:
+        """Rows that a score can depend on: window of scores + longest lead + history + longest carried gap."""
+        return 4 * max(1, self.learnt.model.lookback) + 1
+
+    def _known(self, panel: Panel) -> Panel:
+        """The panel with the features of the fit, gaps as NaN; refused where it does not fit."""
+        learnt = self.learnt
+        panel = gaps_open(panel.select(learnt.features))
+        strangers = panel.locations.index.difference(pd.Index(learnt.locations))
+        if len(strangers):
+            raise ModelError(
+                f"The detector does not know {len(strangers)} of the places, “{strangers[0]}” among them.",
+                "Fit a detector on data with these places.",
+            )
+        if steps.typical(panel.step) != steps.typical(learnt.step):
+            raise ModelError(
+                f"The detector was fitted on data {steps.describe(learnt.step)}, these are {steps.describe(panel.step)}.",
+                "Bring the data to the same step, or fit a detector on them.",
+            )
+        return panel
+
+    def _series(self, panel: Panel) -> np.ndarray:
+        """Positions of the panel's series among those learnt."""
+        places = pd.Index(self.learnt.locations).get_indexer(panel.locations.index)
+        count = len(self.learnt.features)
+        return (places[:, None] * count + np.arange(count)).ravel()
+
+    def _strangeness(self, panel: Panel, part: slice, series: np.ndarray) -> np.ndarray:
+        """Largest scaled error over the leads: [time, series of the part], NaN where unknown."""
+        learnt = self.learnt
+        model = learnt.model.select(series[part])
+        values = _values(panel, part)
+        residuals = model.residuals(values, learnt.calendar.phases(panel.time))
+        return _strange(residuals, learnt.scale[..., series[part]], learnt.calendar.hour(panel.time), model.size)
+
+    def _findings(self, panel: Panel, given: Panel) -> tuple[Finding, ...]:
+        """What the reader should know about these scores."""
+        found = []
+        if not self.learnt.model.lookback:
+            found.append(Finding(
+                code="short_history", severity="look", count=len(panel.time),
+                message="There are too few steps to learn from; each was compared with the middle value only.",
+                suggestion="Fit on a longer stretch.",
+            ))  # fmt: skip
+        silent = np.asarray(~panel.mask.any(axis=(0, 2)))
+        if silent.any():
+            first = panel.locations.index[silent][0]
+            found.append(Finding(
+                code="silent_places", where=str(first), count=int(silent.sum()),
+                message=f"{int(silent.sum())} of {len(silent)} places have no value and no alarm can be raised for them.",
+            ))  # fmt: skip
+        left_out = [name for name in given.features if name not in panel.features]
+        if left_out:
+            found.append(Finding(
+                code="left_out", where=", ".join(left_out), count=len(left_out),
+                message=f"{', '.join(left_out)}: directions and categories are not scored.",
+            ))  # fmt: skip
+        return tuple(found)
+
+
+def _learn(
+    values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar, lookback: int
+) -> tuple[linear.Linear, np.ndarray, np.ndarray]:
+    """Forecaster, usual errors [lead, hour, series], and the strangeness of the rows by forecasters that had not seen them."""
+    phases, hours = calendar.phases(time), calendar.hour(time)
+    model = linear.fit(values, phases, calendar.count, lookback)
+    residuals = _unseen(values, phases, calendar.count, model)
+    scale = np.stack([thresholds.spread_by_phase(part, hours, calendar.hours) for part in residuals])
+    return model, scale, _strange(residuals, scale, hours, model.size)
+
+
+def _unseen(values: np.ndarray, phases: np.ndarray, count: int, model: linear.Linear) -> np.ndarray:
+    """Residuals [lead, time, series], each block of rows by a forecaster fitted on the others; ``model``'s own where short."""
+    out = model.residuals(values, phases)
+    if not model.lookback:
+        return out
+    for held in np.array_split(np.arange(len(values)), FOLDS):
+        rows = np.ones(len(values), dtype=bool)
+        rows[held] = False
+        fold = linear.fit(values, phases, count, model.lookback, rows)
+        out[:, held] = fold.residuals(values, phases)[:, held]
+    return out
+
+
+def _strange(residuals: np.ndarray, scale: np.ndarray, hours: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Largest scaled error over the leads [time, series]."""
+    each = (thresholds.scaled(part, usual[hours], size) for part, usual in zip(residuals, scale, strict=True))
+    out = next(each)
+    for other in each:
+        np.fmax(out, other, out=out)
+    return out
+
+
+def _spans(panel: Panel) -> Iterator[slice]:
+    """Series in blocks small enough for memory."""
+    total = panel.shape[1] * panel.shape[2]
+    each = max(1, BLOCK_CELLS // max(1, len(panel.time)))
+    return (slice(start, min(start + each, total)) for start in range(0, total, each))
+
+
+def _values(panel: Panel, part: slice) -> np.ndarray:
+    """[time, series] of a block of series."""
+    return np.asarray(panel.values.reshape(len(panel.time), -1)[:, part])

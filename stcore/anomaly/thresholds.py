@@ -1,0 +1,91 @@
+"""How far off an error usually is, and where strange begins: robust scales and thresholds from calibration rows.
+
+Both look at the body of the errors, not at the largest ones: those may be the very anomalies that are sought.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+RATE = 0.0005  # about one step a week a place where steps are five minutes
+FLOOR = 4.0
+MAX_SCORE = 1e6
+PRIOR_ROWS = 100
+_BODY = (0.90, 0.975)
+
+
+def quantile(values: np.ndarray, level: float) -> np.ndarray:
+    """Quantile over the first axis of what is there (the order statistic below the level); NaN where nothing is."""
+    if not len(values):
+        return np.full(values.shape[1:], np.nan)
+    ordered = np.sort(values, axis=0)  # NaN go last
+    count = np.isfinite(ordered).sum(axis=0)
+    position = np.floor(np.maximum(count - 1, 0) * level + 1e-9).astype(np.int64)
+    return np.take_along_axis(ordered, position[None], axis=0)[0]
+
+
+def spread(residuals: np.ndarray) -> np.ndarray:
+    """Robust standard deviation about zero over the first axis; NaN where nothing is.
+
+    The larger of what the median and what the 90 % quantile of the sizes say (equal for normal errors), so that errors
+    that are mostly zero, as of rare counts, are not taken for perfect. Where both are zero: the root mean square.
+    """
+    sizes = np.abs(residuals)
+    found = np.maximum(1.4826 * quantile(sizes, 0.5), quantile(sizes, 0.9) / 1.645)
+    count = np.isfinite(sizes).sum(axis=0)
+    mean_square = np.nansum(np.square(sizes, dtype=np.float64), axis=0) / np.maximum(count, 1)
+    return np.where(found == 0, np.sqrt(mean_square), found)
+
+
+def spread_by_phase(residuals: np.ndarray, phases: np.ndarray, count: int) -> np.ndarray:
+    """Spread of each phase of the day [phase, series].
+
+    The phase's spread of a series is drawn toward what all series together say about that phase, and that toward the
+    spread of all rows, as if each had been seen on ``PRIOR_ROWS`` rows before: few days say little about one place.
+
+    Args:
+        residuals: [time, series], NaN = unknown.
+        phases: int [time] in 0..count-1.
+    """
+    overall = spread(residuals)
+    if count == 1:
+        return overall[None]
+    out = np.empty((count, *overall.shape))
+    for phase in range(count):
+        rows = residuals[phases == phase]
+        seen = np.isfinite(rows).sum(axis=0)
+        own = np.where(seen > 0, spread(rows), 0.0) ** 2
+        ratio = (own / np.where(overall > 0, overall**2, np.nan))[seen > 0]
+        common = float(np.median(ratio[np.isfinite(ratio)])) if np.isfinite(ratio).any() else 1.0
+        common = (seen.sum() * common + PRIOR_ROWS) / (seen.sum() + PRIOR_ROWS)
+        out[phase] = np.sqrt((seen * own + PRIOR_ROWS * common * overall**2) / (seen + PRIOR_ROWS))
+    return out
+
+
+def scaled(residuals: np.ndarray, scale: np.ndarray, size: np.ndarray | float = 1.0) -> np.ndarray:
+    """|residual| in units of the usual error, at most ``MAX_SCORE``; NaN stays NaN.
+
+    Args:
+        scale: usual error; where it is zero or unknown, a millionth of ``size`` (how large the values are).
+    """
+    smallest = 1e-6 * np.maximum(np.nan_to_num(np.abs(size)), 1e-6)
+    usual = np.maximum(np.nan_to_num(scale), smallest)
+    return np.minimum(np.abs(residuals) / usual, MAX_SCORE).astype(np.float32)
+
+
+def threshold(scores: np.ndarray, rate: float = RATE, floor: float = FLOOR) -> float:
+    """The score that about ``rate`` of usual steps pass, never below ``floor``.
+
+    The tail is continued from the 90 and 97.5 % quantiles as an exponential one: a quantile at the rate itself would
+    sit among the anomalies of an unlabelled part, and does not exist where there are fewer steps than 1 / rate. Errors
+    with a heavier tail than that pass more often than ``rate``.
+
+    Args:
+        scores: calibration scores of any shape; NaN = not observed.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return floor
+    low, high = (float(quantile(known, level)) for level in _BODY)
+    slope = (high - low) / np.log((1 - _BODY[0]) / (1 - _BODY[1]))
+    return max(floor, low + slope * float(np.log((1 - _BODY[0]) / rate)))

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stcore.anomaly import Expectation, describe_event, expectation
+from stcore.anomaly.events import with_events
+
+
+def told(scored, observed, unit="mph", step="5min", places=3, rows=18):
+    """An event of ``rows`` steps at ``places`` places where 50 was expected."""
+    scores = np.zeros((60, 8))
+    scores[20 : 20 + rows, :places] = 9
+    time = pd.date_range("2024-01-01", periods=60, freq=step)
+    found = with_events(scored(scores, time=time, step=step))
+    values = np.full((60, 8), 50.0)
+    values[20 : 20 + rows, :places] = observed
+    seen = Expectation(values, np.full((60, 8), 50.0), time, unit)
+    return describe_event(found.events.iloc[0], found, seen, "sensor").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("observed", "given", "expected"),
+    [
+        (31, {"places": 2}, "38 % below the forecast, 1 h 30 min, 2 sensors"),
+        (75, {"rows": 2, "places": 2}, "50 % above the forecast, 10 min, 2 sensors"),
+        (44, {"unit": "°C", "step": "1h", "places": 2}, "6 °C below the forecast, 18 h, 2 sensors"),
+        (-4, {"step": "1D", "rows": 3, "places": 2}, "54 mph below the forecast, 3 days, 2 sensors"),
+        (61, {"places": 1}, "stuck at 61 mph, 1 h 30 min, 1 sensor"),
+        (61, {"places": 1, "rows": 2}, "22 % above the forecast, 10 min, 1 sensor"),
+        (np.nan, {"places": 2}, "1 h 30 min, 2 sensors"),
+    ],
+)
+def test_sentences(scored, observed, given, expected):
+    assert told(scored, observed, **given) == expected
+
+
+def test_expectation_of_a_prediction_is_that_of_one_lead(make_forecasts):
+    truth = np.arange(24.0).reshape(4, 3, 2, 1)
+    seen = expectation(make_forecasts(truth, truth + 1), lead=2)
+    assert seen.observed.tolist() == truth[:, 1, :, 0].tolist()
+    assert seen.expected.tolist() == (truth[:, 1, :, 0] + 1).tolist()
+    assert seen.unit == "mph"
+    assert seen.time[0] == pd.Timestamp("2024-01-01 02:00")
