@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from stcore.operations import store
+from stcore.operations.store import tables
 from tests.operations import counting  # noqa: F401 - a kind of job
 
 HERE = Path(__file__).parent
+POSTGRES = os.environ.get("TEST_POSTGRES_URL")  # an empty database: then everything here runs on it instead of SQLite
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +25,25 @@ def quick(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Signs of life in tenths of a second, and no connection left behind."""
     monkeypatch.setenv("FIELDCAST_HEARTBEAT_S", "0.2")
     monkeypatch.setenv("FIELDCAST_LEASE_S", "60")
+    if POSTGRES:
+        monkeypatch.setenv("FIELDCAST_DATABASE_URL", POSTGRES)
+        _empty(POSTGRES)
     yield
     store.close()
+
+
+@pytest.fixture
+def sqlite(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what only the embedded database does."""
+    monkeypatch.delenv("FIELDCAST_DATABASE_URL", raising=False)
+
+
+def _empty(address: str) -> None:
+    engine = sa.create_engine(address)
+    with engine.begin() as connection:
+        tables.metadata.drop_all(connection)
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {tables.VERSION_TABLE}")
+    engine.dispose()
 
 
 @pytest.fixture
@@ -32,7 +52,8 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     begun: list[subprocess.Popen[str]] = []
 
     def begin(script: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        variables = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), **environment}
+        path = os.pathsep.join((str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")))
+        variables = {**os.environ, "PYTHONPATH": path, **environment}
         command = [sys.executable, str(HERE / script), *arguments]
         process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         begun.append(process)

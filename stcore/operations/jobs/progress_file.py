@@ -211,7 +211,7 @@ def _with_state(progress: Progress, event: Mapping[str, Any]) -> Progress:
     else:
         metrics = event.get("metrics") or {}
         model = replace(
-            model, state=state, metrics=metrics, seconds=event.get("seconds"), seconds_left=0.0,
+            model, state=state, metrics=metrics, seconds=event.get("seconds", model.seconds), seconds_left=0.0,
             message=str(event.get("message", "")),
         )  # fmt: skip
         current = None if progress.current == label else progress.current

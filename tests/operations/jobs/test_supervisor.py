@@ -67,6 +67,7 @@ def test_kill_9_of_the_server_takes_its_workers_along_and_the_next_one_goes_on(s
     assert int(starts(id)[1][0]) >= 3
 
 
+@pytest.mark.usefixtures("sqlite")
 def test_a_second_server_on_the_same_home_is_refused(start: Start) -> None:
     first = begun(start)
     second = start(SERVER)
@@ -81,7 +82,7 @@ def test_a_job_that_is_deaf_to_cancel_is_killed(start: Start, until: Until, monk
     monkeypatch.setattr(supervisor, "CANCEL_GRACE_S", 0.3)
     monkeypatch.setattr(supervisor, "LOOK_S", 0.1)
     command = [sys.executable, str(Path(__file__).parents[1] / "count_worker.py")]
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]), prepend=os.pathsep)
     id = submit(n=2000, pause=0.05, then="deaf")
     watch = supervisor.Supervisor(command=command)
     watch.start()
@@ -108,6 +109,7 @@ def test_a_worker_that_cannot_start_is_tried_at_growing_distances(monkeypatch: p
     assert slot.not_before <= time.monotonic()
 
 
+@pytest.mark.usefixtures("sqlite")
 def test_a_server_that_was_refused_leaves_the_home_free(home: Path) -> None:
     home.mkdir(parents=True)
     (home / "fieldcast.db").write_bytes(b"no database " * 1000)

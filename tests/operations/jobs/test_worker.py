@@ -151,6 +151,7 @@ def test_a_worker_ends_with_the_process_that_started_it(start: Start, until: Unt
     assert [job.status for job in rescue()] == ["queued"]
 
 
+@pytest.mark.usefixtures("sqlite")
 def test_a_database_that_cannot_be_used_is_said_plainly(start: Start, home: Any) -> None:
     home.mkdir(parents=True)
     (home / "fieldcast.db").write_bytes(b"no database " * 1000)

@@ -17,6 +17,8 @@ from stcore.errors import ConfigError, StoreError
 from stcore.operations import store
 from stcore.operations.store import database, dataset_rows, tables
 
+pytestmark = pytest.mark.usefixtures("sqlite")
+
 
 def test_migrations_lead_from_nothing_to_the_declared_tables(home: Path) -> None:
     with store.writing() as connection:

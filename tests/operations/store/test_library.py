@@ -12,7 +12,7 @@ from stcore.operations.store import job_rows, writing
 def test_a_data_set_is_listed_found_and_deleted_with_its_folder() -> None:
     row = store.add_dataset("d1", "Los", digest="abc", about={"sentence": "207 sensors"})
     folder = store.dataset_folder("d1")
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "values.npy").write_bytes(b"x")
     assert store.datasets() == [row]
     assert store.dataset("d1").about["sentence"] == "207 sensors"
