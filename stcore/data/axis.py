@@ -60,7 +60,7 @@ def find_stray(stamps: np.ndarray, rows: np.ndarray) -> tuple[int, int]:
         usual = max(float(np.median(gaps)), 1.0)
         widest = int(np.argmax(gaps))
         first, second = rows[low : low + widest + 1], rows[low + widest + 1 : high]
-        outside, inside = (first, second) if first.sum() < second.sum() else (second, first)
+        outside, _ = (first, second) if first.sum() < second.sum() else (second, first)
         part = stamps[low : low + widest + 1] if outside is second else stamps[low + widest + 1 : high]
         span = max(float(part[-1]) - float(part[0]), usual)
         rare = outside.sum() <= 0.01 * rows[low:high].sum() or (len(outside) == 1 and high - low >= 4)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from stcore.errors import DataError
@@ -127,7 +128,7 @@ def _is_decimal_column(table: list[list[str]]) -> bool:
     if len(rows) < 2 or any(len(row) != 2 or not _DECIMAL_COMMA.fullmatch(",".join(row).strip()) for row in rows):
         return False
     whole = [int(row[0]) for row in rows]
-    return any(later <= earlier for earlier, later in zip(whole, whole[1:], strict=False))
+    return any(later <= earlier for earlier, later in pairwise(whole))
 
 
 def _decimal(body: list[list[str]], delimiter: str) -> str:

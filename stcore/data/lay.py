@@ -1,5 +1,6 @@
 """Observations laid on a regular grid: float32 [time, place, feature] with NaN for holes, and what had to be done to get there."""
 
+# ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -83,9 +84,9 @@ def lay(
     stray = _stray(seen, run, stamps, rows, (low, high))
     stamps, rows = stamps[low:high], rows[low:high]
     codes = _codes(seen, run, (int(stamps[0]), int(stamps[-1])))
-    natural = seen.counted_step or find_step(in_clock(stamps, seen.times.clock), _some_places(seen, run, stamps, codes))
+    natural = seen.counted_step or find_step(in_clock(stamps, seen.clock), _some_places(seen, run, stamps, codes))
     _check_size(seen, run, stamps, rows, step or natural, len(codes), apart)
-    axis = lay_axis(stamps, rows, step or natural, seen.times.clock, natural)
+    axis = lay_axis(stamps, rows, step or natural, seen.clock, natural)
     out = Laid(np.empty((0, 0, 0), np.float32), axis, codes, pd.DataFrame(), stray)
     _register(seen, axis, stamps, codes)
     _fill(seen, run, schema, out)
@@ -96,7 +97,7 @@ def lay(
 
 def _stamps(seen: Observations, run: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Distinct stamps in order, and the rows of each."""
-    found = seen.table.connection.sql(
+    found = seen.connection.sql(
         f"SELECT stamp, count(*) AS rows FROM {seen.source(run)} GROUP BY 1 ORDER BY 1"
     ).to_arrow_table()
     if not len(found):
@@ -114,11 +115,11 @@ def _stray(
     count = int(rows[:low].sum() + rows[high:].sum())
     if not count:
         return 0, [], ""
-    lines = seen.table.connection.execute(
+    lines = seen.connection.execute(
         f"SELECT line FROM {seen.source(run)} WHERE stamp < ? OR stamp > ? ORDER BY line LIMIT 10",
         [int(stamps[low]), int(stamps[high - 1])],
     ).fetchall()
-    example = in_clock(stamps[:1] if low else stamps[-1:], seen.times.clock)[0]
+    example = in_clock(stamps[:1] if low else stamps[-1:], seen.clock)[0]
     return count, [int(line) for (line,) in lines], str(example.date())
 
 
@@ -126,7 +127,7 @@ def _codes(seen: Observations, run: int | None, span: tuple[int, int]) -> np.nda
     """Codes of the places that have a row, in order of first appearance."""
     if run is None and seen.roles.form in ("wide", "single"):
         return np.arange(len(seen.places))
-    found = seen.table.connection.execute(
+    found = seen.connection.execute(
         f"SELECT DISTINCT place FROM {seen.source(run)} WHERE stamp BETWEEN ? AND ? ORDER BY 1", list(span)
     ).fetchall()
     return np.array([code for (code,) in found], dtype=np.int64)
@@ -138,19 +139,19 @@ def _some_places(seen: Observations, run: int | None, stamps: np.ndarray, codes:
         return []
     some = codes[np.unique(np.linspace(0, len(codes) - 1, 30).astype(int))]
     marks = ", ".join("?" for _ in some)
-    found = seen.table.connection.execute(
+    found = seen.connection.execute(
         f"SELECT place, list(DISTINCT stamp ORDER BY stamp) FROM {seen.source(run)} "
         f"WHERE place IN ({marks}) AND stamp BETWEEN ? AND ? GROUP BY 1",
         [*map(int, some), int(stamps[0]), int(stamps[-1])],
     ).fetchall()
-    return [in_clock(np.array(series, dtype=np.int64), seen.times.clock) for _, series in found]
+    return [in_clock(np.array(series, dtype=np.int64), seen.clock) for _, series in found]
 
 
 def _check_size(
     seen: Observations, run: int | None, stamps: np.ndarray, rows: np.ndarray, step: str, places: int, apart: bool
 ) -> None:
     """Refuse what would be too large or nearly empty, before allocating."""
-    ends = in_clock(stamps[[0, -1]], seen.times.clock)
+    ends = in_clock(stamps[[0, -1]], seen.clock)
     count, features = estimate(ends[0], ends[1], step), max(1, len(seen.values))
     fill = float(rows.sum()) / (count * places)
     shape = (count, places, features)
@@ -175,7 +176,7 @@ def _check_size(
 def _own_fill(seen: Observations, run: int | None, step: str, stamps: np.ndarray) -> float:
     """Median share of filled steps of a place within its own span."""
     length = steps.typical(step).value
-    found = seen.table.connection.execute(
+    found = seen.connection.execute(
         f"SELECT median(least(1, n / ((last - first) / {length} + 1))) FROM (SELECT count(DISTINCT stamp) AS n, "
         f"min(stamp) AS first, max(stamp) AS last FROM {seen.source(run)} WHERE stamp BETWEEN ? AND ? GROUP BY place)",
         [int(stamps[0]), int(stamps[-1])],
@@ -185,9 +186,8 @@ def _own_fill(seen: Observations, run: int | None, step: str, stamps: np.ndarray
 
 def _register(seen: Observations, axis: Axis, stamps: np.ndarray, codes: np.ndarray) -> None:
     """Make known: axis (stamp, step) and here (place, position)."""
-    table = seen.table
-    table.register("axis", pa.table({"stamp": stamps, "step": axis.position, "off": axis.off_grid}))
-    table.register("here", pa.table({"place": codes, "position": np.arange(len(codes), dtype=np.int64)}))
+    seen.connection.register("axis", pa.table({"stamp": stamps, "step": axis.position, "off": axis.off_grid}))
+    seen.connection.register("here", pa.table({"place": codes, "position": np.arange(len(codes), dtype=np.int64)}))
 
 
 def _joined(seen: Observations, run: int | None) -> str:
@@ -229,7 +229,7 @@ def _joins(schema: FeatureSchema, number: int) -> str:
 def _scatter(seen: Observations, statement: str, values: np.ndarray, taken: np.ndarray) -> int:
     """Write step, position, v0.. into values [step, position, feature]; returns the number of rows."""
     flat, rows, width = values.reshape(-1, values.shape[2]), 0, values.shape[1]
-    for batch in seen.table.connection.sql(statement).to_arrow_reader(_BATCH):
+    for batch in seen.connection.sql(statement).to_arrow_reader(_BATCH):
         cell = batch.column(0).to_numpy() * width + batch.column(1).to_numpy()
         for number in range(values.shape[2]):
             column = batch.column(2 + number)
@@ -247,7 +247,7 @@ def _count_duplicates(seen: Observations, run: int | None, out: Laid) -> None:
         f"SELECT count(*) - 1 AS more, ({differ}) AS differ, max(line) AS line FROM {_joined(seen, run)} "
         "GROUP BY o.stamp, o.place HAVING count(*) > 1"
     )
-    found = seen.table.connection.execute(
+    found = seen.connection.execute(
         f"SELECT coalesce(sum(more) FILTER (NOT coalesce(differ, false)), 0), coalesce(sum(more) FILTER (differ), 0), "
         f"list(line ORDER BY line)[1:10] FROM ({groups})"
     ).fetchall()[0]
@@ -257,7 +257,7 @@ def _count_duplicates(seen: Observations, run: int | None, out: Laid) -> None:
 def _count_off_grid(seen: Observations, run: int | None, rows: np.ndarray, out: Laid) -> None:
     out.off_grid = int(rows[out.axis.off_grid].sum())
     if out.off_grid:
-        found = seen.table.connection.execute(
+        found = seen.connection.execute(
             f"SELECT line FROM {seen.source(run)} AS o JOIN axis ON o.stamp = axis.stamp WHERE axis.off ORDER BY line LIMIT 10"
         ).fetchall()
         out.off_grid_lines = [int(line) for (line,) in found]
@@ -270,6 +270,6 @@ def _label_rows(seen: Observations, run: int | None) -> pd.DataFrame:
     ]
     if not parts:
         return pd.DataFrame({"step": [], "position": [], "label": []}, dtype=np.int64)
-    return seen.table.connection.sql(
+    return seen.connection.sql(
         f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) ORDER BY label, position, step"
     ).to_arrow_table().to_pandas()  # fmt: skip

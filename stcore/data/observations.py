@@ -1,30 +1,21 @@
-"""From text cells to typed rows (line, stamp, place, values, labels) in a Parquet file, and what was set aside.
+"""Typed rows on disk: one a time and place, with their values and labels, and what was set aside on the way there."""
 
-Times and places are looked up through small tables of their distinct texts, so no row is touched in Python. Rows in
-= rows used + rows reported.
-"""
-
+# ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from stcore.data.dialect import MISSING
-from stcore.data.roles import ROW_NUMBER, Roles, missing_time
-from stcore.data.table import Table, quoted
-from stcore.data.times import Times, parse_times
-from stcore.errors import DataError
-
-FLOAT32_MAX = float(np.finfo(np.float32).max)
-#: First time of rows that have none of their own.
-NEUTRAL_START = pd.Timestamp("2000-01-01")
-_COUNTED_STEPS = (("1D", 20_000), ("1h", 500_000), ("1min", 30_000_000), ("1s", 2_000_000_000))
-ONE_PLACE = "series"
+from stcore.data.roles import Roles
+from stcore.data.table import connect, quoted
+from stcore.data.times import Times
 
 
 @dataclass(frozen=True)
@@ -50,25 +41,27 @@ class BadRows:
 
 @dataclass
 class Observations:
-    """Typed rows of a table in ``path``: columns line, stamp (ns), place (code), v0.., l0.. and run (code of ``by``).
+    """Typed rows that can be asked in SQL: line, stamp (ns), place (code), v0.., l0.., for events lat and lon, and run.
 
     Attributes:
+        relation: SQL of the rows, ours alone.
         places: location ids in order of first appearance; code = position.
         values, labels: names of v0.. and l0...
-        times: how the time column was read.
+        clock: zone of the stamps, which then are UTC instants; None: wall clock.
+        times: how the time column was read; None for rows that were stored.
         counted_step: step of rows without a time of their own, or None.
-        coordinates: place, lat, lon, rows as they stand in the file (text as numbers, not yet judged), or None.
-        runs: values of the ``by`` column, code = position.
+        coordinates: place, lat, lon, rows as they stand in the file, not yet judged, or None.
+        runs: values of the column that keeps runs apart, code = position.
     """
 
-    table: Table
+    connection: duckdb.DuckDBPyConnection
     roles: Roles
-    path: Path
+    relation: str
     places: list[str]
     values: list[str]
     labels: list[str]
-    times: Times
-    rows: int = 0
+    clock: str | None = None
+    times: Times | None = None
     counted_step: str | None = None
     bad_rows: list[BadRows] = field(default_factory=list)
     bad_cells: list[BadCells] = field(default_factory=list)
@@ -77,288 +70,54 @@ class Observations:
 
     def source(self, run: int | None = None) -> str:
         """FROM clause of all rows, or those of one run."""
-        table = f"read_parquet({quoted(str(self.path))})"
-        return table if run is None else f"(SELECT * FROM {table} WHERE run = {int(run)})"
+        return self.relation if run is None else f"(SELECT * FROM {self.relation} WHERE run = {int(run)})"
+
+    def columns(self) -> list[str]:
+        """SQL names of values, labels and, for events, coordinates."""
+        names = [f"v{n}" for n in range(len(self.values))] + [f"l{n}" for n in range(len(self.labels))]
+        return names + (["lat", "lon"] if self.roles.form == "events" else [])
 
 
-def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None = None) -> Observations:
-    """Typed rows of a table.
+def write_sorted(seen: Observations, path: Path) -> None:
+    """Rows as Parquet sorted by (location, time), so that one location's curve lies together.
 
-    Args:
-        clock: zone of times without an offset.
-        by: column whose values are runs of their own.
-
-    Raises:
-        DataError: no column of time, no readable time, or no number at all.
+    Columns: line, time (UTC or wall clock), location (text), v0.., l0.., for events lat and lon, run (text) where kept apart.
     """
-    if roles.time is None:
-        raise missing_time(table)
-    if not roles.values and roles.form != "events":
-        raise DataError(
-            f"None of the {len(table.names)} columns holds numbers to forecast.",
-            "Say which columns are the values; text such as “12 mph” must become a number first.",
+    seen.connection.register(
+        "names_", pa.table({"place": np.arange(len(seen.places)), "location": pa.array(seen.places, pa.string())})
+    )
+    columns = [
+        "o.line",
+        "make_timestamp_ns(o.stamp) AS time",
+        "names_.location",
+        *(f"o.{name}" for name in seen.columns()),
+    ]
+    joins = "JOIN names_ ON o.place = names_.place"
+    if seen.runs:
+        seen.connection.register(
+            "run_names", pa.table({"run": np.arange(len(seen.runs)), "name": pa.array(seen.runs, pa.string())})
         )
-    times, counted = _times(table, roles, clock)
-    places = _places(table, roles)
-    features = ["value"] if roles.form == "wide" else list(roles.values)
-    out = Observations(
-        table,
-        roles,
-        table.folder / "observations.parquet",
-        places,
-        features,
-        list(roles.labels),
-        times,
-        counted_step=counted,
-    )
-    if by is not None:
-        out.runs = _distinct(table, by)
-    out.bad_rows += _bad_rows(table, roles, times)
-    out.bad_cells += _bad_cells(table, roles)
-    if roles.lat and roles.lon and roles.form != "events":
-        out.coordinates = _coordinates(table, roles)
-    _write(out, by)
-    return out
+        columns.append("run_names.name AS run")
+        joins += " JOIN run_names ON o.run = run_names.run"
+    statement = f"SELECT {', '.join(columns)} FROM {seen.source()} AS o {joins} ORDER BY location, time, line"
+    seen.connection.execute(f"COPY ({statement}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")
 
 
-# times and places --------------------------------------------------------------------------------------------------
-
-
-def _times(table: Table, roles: Roles, clock: str | None) -> tuple[Times, str | None]:
-    """Points in time of the distinct texts, registered as ``times`` (text, stamp, later)."""
-    if roles.time == ROW_NUMBER:
-        none = pd.DatetimeIndex([]).as_unit("ns")
-        step = next(step for step, most in _COUNTED_STEPS if table.rows <= most)
-        return Times(none, none, clock), step
-    column = table.column(str(roles.time))
-    found = table.arrow(f"trim({column}) AS text, count(*) AS rows", "GROUP BY 1 ORDER BY min(line)")
-    texts, rows = found["text"].to_pandas(), found["rows"].to_numpy()
-    times = parse_times(texts, rows, roles.day_first, clock)
-    if not times.stamps.notna().any():
-        _refuse_times(str(roles.time), texts, times)
-    table.register(
-        "times",
-        pa.table({"text": found["text"].cast(pa.string()), "stamp": _ns(times.stamps), "later": _ns(times.later)}),
-    )
-    return times, None
-
-
-def _refuse_times(column: str, texts: pd.Series, times: Times) -> None:
-    """No time of the column can be used: say which and why."""
-    example = next((str(text)[:40] for text in texts if isinstance(text, str)), "")
-    if times.outside.any():
-        raise DataError(
-            f"All times in “{column[:60]}” lie outside the years 1678 to 2261 (for example “{example}”).",
-            "Check the time column and its format.",
+@contextmanager
+def stored(path: Path, roles: Roles, clock: str | None, scratch: Path) -> Iterator[Observations]:
+    """Rows that ``write_sorted`` wrote, as observations of one panel."""
+    connection = connect(scratch, path)
+    try:
+        rows = f"read_parquet({quoted(str(path))})"
+        found = connection.sql(f"SELECT location FROM {rows} GROUP BY 1 ORDER BY min(line), 1").to_arrow_table()
+        connection.register("known", found.append_column("place", pa.array(np.arange(len(found), dtype=np.int32))))
+        values = ["value"] if roles.form == "wide" else list(roles.values)
+        seen = Observations(connection, roles, "", found["location"].to_pylist(), values, list(roles.labels), clock)
+        columns = ", ".join(f"o.{name}" for name in seen.columns())
+        seen.relation = (
+            f"(SELECT o.line, epoch_ns(o.time) AS stamp, known.place{', ' + columns if columns else ''} "
+            f"FROM {rows} AS o JOIN known ON o.location = known.location)"
         )
-    if not example:
-        raise DataError(f"The time column “{column[:60]}” is empty.", "Choose another column as time.")
-    raise DataError(
-        f"None of the {len(texts):,} times in “{column[:60]}” can be read (for example “{example}”).",
-        "Write times like 2024-03-31 14:05, or choose another column as time.",
-    )
-
-
-def _ns(index: pd.DatetimeIndex) -> pa.Array:
-    """Nanoseconds as int64, NaT as null."""
-    return pa.array(index.as_unit("ns").asi8, mask=np.asarray(index.isna()))
-
-
-def _places(table: Table, roles: Roles) -> list[str]:
-    """Ids in order of first appearance, registered as ``places`` (text, place)."""
-    if roles.form == "wide":
-        return list(roles.values)
-    expression = _place_text(table, roles)
-    if expression is None:
-        return [ONE_PLACE]
-    found = table.arrow(f"{expression} AS text", f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY min(line)")
-    if not len(found):
-        raise DataError(
-            f"The place column “{str(roles.location)[:60]}” is empty.", "Choose another column as place, or none."
-        )
-    table.register("places", found.append_column("place", pa.array(np.arange(len(found), dtype=np.int32))))
-    return [str(text) for text in found["text"].to_pylist()]
-
-
-def _place_text(table: Table, roles: Roles) -> str | None:
-    """SQL of the text that names a place."""
-    if roles.location:
-        return f"nullif(trim({table.column(roles.location)}), '')"
-    if roles.lat and roles.lon:
-        return f"(trim({table.column(roles.lat)}) || ',' || trim({table.column(roles.lon)}))"
-    return None
-
-
-def _distinct(table: Table, by: str) -> list[str]:
-    """Values of a column in order of first appearance, registered as ``runs`` (text, run)."""
-    column = table.column(by)
-    found = table.arrow(f"trim({column}) AS text", f"WHERE trim({column}) <> '' GROUP BY 1 ORDER BY min(line)")
-    if len(found) > 2000:
-        raise DataError(
-            f"“{by[:60]}” has {len(found):,} different values; that many separate runs are not read.",
-            "Choose a column with fewer values, such as the machine or the run.",
-        )
-    table.register("runs", found.append_column("run", pa.array(np.arange(len(found), dtype=np.int32))))
-    return [str(text) for text in found["text"].to_pylist()]
-
-
-# numbers -----------------------------------------------------------------------------------------------------------
-
-
-def _number(column: str, decimal: str) -> str:
-    """SQL of a cell as DOUBLE, null where it is none."""
-    text = f"trim({column})"
-    if decimal == ",":
-        text = f"replace(replace({text}, '.', ''), ',', '.')"
-    return f"TRY_CAST({text} AS DOUBLE)"
-
-
-def _value(column: str, decimal: str) -> str:
-    """SQL of a value that float32 can hold, null otherwise."""
-    number = _number(column, decimal)
-    return f"CASE WHEN abs({number}) <= {FLOAT32_MAX!r} THEN {number} END"
-
-
-def _says_something(column: str) -> str:
-    """SQL condition: the cell is not one of the words for “no value”."""
-    words = ", ".join(quoted(word) for word in MISSING)
-    return f"(lower(trim({column})) NOT IN ({words}))"
-
-
-def _bad_cells(table: Table, roles: Roles) -> list[BadCells]:
-    """Cells among the values that are no finite float32 number."""
-    found = []
-    for names in _chunks(roles.values, 200):
-        parts = []
-        for name in names:
-            column = table.column(name)
-            number = _number(column, roles.decimal)
-            parts.append(f"count(*) FILTER ({_says_something(column)} AND {number} IS NULL)")
-            parts.append(f"count(*) FILTER (NOT isnan({number}) AND abs({number}) > {FLOAT32_MAX!r})")
-        counts = table.ask(", ".join(parts))[0]
-        for position, name in enumerate(names):
-            texts, infinite = counts[2 * position : 2 * position + 2]
-            if texts or infinite:
-                found.append(_examples(table, roles, name, (texts, infinite)))
-    return found
-
-
-def _examples(table: Table, roles: Roles, name: str, counts: tuple[int, int]) -> BadCells:
-    column = table.column(name)
-    number = _number(column, roles.decimal)
-    condition = (
-        f"{_says_something(column)} AND ({number} IS NULL OR (NOT isnan({number}) AND abs({number}) > {FLOAT32_MAX!r}))"
-    )
-    rows = table.ask(f"line, {column}", f"WHERE {condition} ORDER BY line LIMIT 10")
-    texts = tuple(dict.fromkeys(str(text)[:30] for _, text in rows))[:3]
-    return BadCells(name, counts[0], counts[1], tuple(int(line) for line, _ in rows), texts)
-
-
-def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
-    """Rows without a usable time or place."""
-    found = []
-    if table.ragged[0]:
-        found.append(BadRows("more cells than the header has names", table.ragged[0], tuple(table.ragged[1])))
-    if roles.time != ROW_NUMBER:
-        column = table.column(str(roles.time))
-        unread = np.asarray(times.stamps.isna()) & ~times.outside & ~times.skipped
-        reasons = (
-            ("a time that cannot be read", unread), ("a year outside 1678 to 2261", times.outside),
-            (f"a time the clock of {times.clock} never shows (start of summer time)", times.skipped),
-        )  # fmt: skip
-        for reason, which in reasons:
-            if which.any():
-                found += _bad_times(table, column, reason, which)
-    place = _place_text(table, roles) if roles.form != "wide" else None
-    if place and roles.form != "events":
-        rows = table.ask("count(*), list(line ORDER BY line)[1:10]", f"WHERE {place} IS NULL")[0]
-        if rows[0]:
-            found.append(BadRows("no place", rows[0], tuple(rows[1])))
-    return found
-
-
-def _bad_times(table: Table, column: str, reason: str, which: np.ndarray) -> list[BadRows]:
-    """Rows whose time text is one of those marked (positions as in ``times``)."""
-    texts = table.connection.sql("SELECT text FROM times").to_arrow_table()["text"]
-    table.register("wrong", pa.table({"text": texts.filter(pa.array(which))}))
-    condition = f"WHERE coalesce(trim({column}), '') IN (SELECT coalesce(text, '') FROM wrong)"
-    count, lines = table.ask("count(*), list(line ORDER BY line)[1:10]", condition)[0]
-    example = table.ask(column, f"{condition} ORDER BY line LIMIT 1")
-    table.connection.unregister("wrong")
-    shown = str(example[0][0] or "")[:40] if example else ""
-    return [BadRows(reason, count, tuple(lines or ()), shown)] if count else []
-
-
-def _coordinates(table: Table, roles: Roles) -> pd.DataFrame:
-    """Distinct (place, lat, lon) with their number of rows; unreadable coordinates are NaN."""
-    lat, lon = (_number(table.column(str(name)), roles.decimal) for name in (roles.lat, roles.lon))
-    found = table.arrow(
-        f"places.place AS place, {lat} AS lat, {lon} AS lon, count(*) AS rows",
-        f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1, 2, 3",
-    )
-    return found.to_pandas()
-
-
-# writing -----------------------------------------------------------------------------------------------------------
-
-
-def _write(out: Observations, by: str | None) -> None:
-    """The typed rows as Parquet; where a wall time stands twice for one place, the second row is the later one."""
-    table, roles = out.table, out.roles
-    columns = ["line", f"{_stamp(out)} AS stamp", f"{_place(out)} AS place"]
-    if roles.form == "wide":
-        cells = ", ".join(_value(table.column(name), roles.decimal) for name in roles.values)
-        columns.append(f"unnest([{cells}]) AS v0")
-    else:
-        columns += [f"{_value(table.column(name), roles.decimal)} AS v{n}" for n, name in enumerate(roles.values)]
-    columns += [f"{_mark(table.column(name))} AS l{n}" for n, name in enumerate(roles.labels)]
-    if roles.form == "events":
-        columns += [
-            f"{_number(table.column(str(n)), roles.decimal)} AS {c}"
-            for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
-        ]
-    if by is not None:
-        columns.append("runs.run AS run")
-    select = f"SELECT {', '.join(columns)} FROM {table.source()} AS raw {_joins(out, by)}"
-    table.connection.execute(f"COPY ({select}) TO {quoted(str(out.path))} (FORMAT parquet)")
-    out.rows = table.connection.execute(f"SELECT count(*) FROM {out.source()}").fetchall()[0][0]
-
-
-def _stamp(out: Observations) -> str:
-    if out.counted_step is not None:
-        length = int(pd.Timedelta(out.counted_step).value) if out.counted_step != "1D" else 86_400 * 10**9
-        return f"CAST({NEUTRAL_START.value} + (row_number() OVER (ORDER BY line) - 1) * {length} AS BIGINT)"
-    if not out.times.later.notna().any():
-        return "times.stamp"
-    place = _place_text(out.table, out.roles) or "1"
-    again = f"row_number() OVER (PARTITION BY times.text, {place} ORDER BY line) > 1"
-    return f"CASE WHEN times.later IS NOT NULL AND {again} THEN times.later ELSE times.stamp END"
-
-
-def _place(out: Observations) -> str:
-    if out.roles.form == "wide":
-        return f"CAST(unnest(range({len(out.places)})) AS INTEGER)"
-    return "CAST(0 AS INTEGER)" if _place_text(out.table, out.roles) is None else "places.place"
-
-
-def _joins(out: Observations, by: str | None) -> str:
-    """Joins with the small tables; rows that find no partner are the bad rows counted before."""
-    joins = []
-    if out.counted_step is None:
-        column = out.table.column(str(out.roles.time))
-        joins.append(f"JOIN times ON trim({column}) = times.text AND times.stamp IS NOT NULL")
-    place = _place_text(out.table, out.roles)
-    if out.roles.form != "wide" and place is not None:
-        joins.append(f"JOIN places ON {place} = places.text")
-    if by is not None:
-        joins.append(f"JOIN runs ON trim({out.table.column(by)}) = runs.text")
-    return " ".join(joins)
-
-
-def _mark(column: str) -> str:
-    """SQL of a label cell as 0 or 1."""
-    return f"CAST(lower(trim({column})) IN ('1', '1.0', 'true') AS UTINYINT)"
-
-
-def _chunks(names: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [names[start : start + size] for start in range(0, len(names), size)]
+        yield seen
+    finally:
+        connection.close()

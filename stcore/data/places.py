@@ -197,17 +197,16 @@ def with_network(places: Places, network: np.ndarray | pd.DataFrame, everyone: l
 # districts ---------------------------------------------------------------------------------------------------------
 
 
-def with_districts(places: Places, geometry: Any, join: str | Mapping[str, str] | None, folder: Path) -> Places:
+def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: str | Mapping[str, str] | None) -> Places:
     """The places with the outlines of districts, joined by id or name.
 
     Args:
-        geometry: GeoDataFrame, or GeoJSON as path, bytes or file object.
+        shapes: districts (EPSG:4326) with their properties as columns.
         join: property that holds the id or name; or {"on": property, "parent": property}; None: the one that fits best.
 
     Raises:
-        DataError: no GeoJSON, or no district fits a place.
+        DataError: no district fits a place.
     """
-    shapes = _shapes(geometry, folder)
     wanted = dict(join) if isinstance(join, Mapping) else {"on": join} if join else {}
     for name in wanted.values():
         if name not in shapes:
@@ -242,7 +241,12 @@ def with_districts(places: Places, geometry: Any, join: str | Mapping[str, str] 
     return Places(table, space, places.findings + _unmatched(ids, shapes, on, matched))
 
 
-def _shapes(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
+def read_districts(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
+    """Districts from a GeoDataFrame, or a GeoJSON as path, bytes or file object.
+
+    Raises:
+        DataError: no GeoJSON.
+    """
     if isinstance(geometry, gpd.GeoDataFrame):
         return geometry.to_crs("EPSG:4326") if geometry.crs else geometry.set_crs("EPSG:4326")
     place = folder / "districts"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stcore.data import steps
 from stcore.data.lay import Laid
 from stcore.data.observations import Observations
 from stcore.data.panel import Panel
-from stcore.data.roles import ROW_NUMBER, Choice, Roles
+from stcore.data.roles import Choice, Roles
+from stcore.data.table import Table
+from stcore.data.times import Times
 from stcore.records import Finding
 
 _PLACE_WORDS = (
@@ -21,7 +23,7 @@ _PLACE_WORDS = (
     (r"city|cities|城市", "cities"), (r"state|province|省", "states"), (r"countr", "countries"), (r"machine|device|设备", "machines"),
     (r"buoy", "buoys"), (r"airport", "airports"), (r"gauge", "gauges"), (r"store|shop", "shops"), (r"cell|网格", "cells"),
 )  # fmt: skip
-#: Two numbers a text that was shown to a person are equal when they differ by less than this share.
+#: Steps looked at in one go.
 _BLOCK = 2048
 
 
@@ -68,6 +70,24 @@ class InspectReport:
             "sentence": self.sentence, "panels": {name: list(shape) for name, shape in self.panels.items()},
         }  # fmt: skip
 
+    def stored(self) -> dict[str, Any]:
+        """Everything, as JSON for a dataset's record."""
+        return self.to_json() | {
+            "roles": self.roles.model_dump(mode="json"), "columns": list(self.columns), "preview": [list(row) for row in self.preview],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, about: Mapping[str, Any]) -> InspectReport:
+        """The report that ``stored`` wrote."""
+        return cls(
+            roles=Roles.parse(about["roles"]), findings=[Finding.parse(f) for f in about["findings"]],
+            choices=[Choice.parse(c) for c in about["choices"]], step=about["step"], missing=about["missing"], rows=about["rows"],
+            shape=tuple(about["shape"]) if about["shape"] else None, span=tuple(about["span"]) if about["span"] else None,
+            clock=about["clock"], encoding=about["encoding"], sentence=about["sentence"], columns=tuple(about["columns"]),
+            preview=tuple(tuple(row) for row in about["preview"]),
+            panels={name: tuple(shape) for name, shape in about["panels"].items()},
+        )  # fmt: skip
+
 
 def sentence(panel: Panel, location_column: str | None = None) -> str:
     """“207 sensors, every 5 minutes, 7 days, no gaps.”"""
@@ -97,9 +117,9 @@ def missing_cells(values: np.ndarray) -> int:
     return sum(int(np.isnan(values[start : start + _BLOCK]).sum()) for start in range(0, len(values), _BLOCK))
 
 
-def read_findings(seen: Observations) -> list[Finding]:
+def read_findings(table: Table, seen: Observations) -> list[Finding]:
     """What happened on the way from text to typed rows."""
-    table, found = seen.table, []
+    found = []
     if table.encoding not in ("UTF-8", "DataFrame"):
         found.append(Finding(code="encoding", message=f"The text was {table.encoding} and is kept as UTF-8."))
     if table.damaged:
@@ -140,7 +160,8 @@ def _bad_rows(reason: str, count: int, lines: tuple[int, ...], example: str = ""
 
 
 def _time_findings(seen: Observations) -> list[Finding]:
-    times, found = seen.times, []
+    found: list[Finding] = []
+    times = seen.times or Times.nothing()
     if seen.counted_step is not None:
         found.append(
             Finding(code="counted_time",
@@ -169,7 +190,7 @@ def _time_findings(seen: Observations) -> list[Finding]:
     return found
 
 
-def lay_findings(seen: Observations, laid: Laid, where: str = "") -> list[Finding]:
+def lay_findings(laid: Laid, where: str = "") -> list[Finding]:
     """What happened on the way from typed rows to the grid."""
     found = []
     if laid.stray[0]:
@@ -279,31 +300,9 @@ def by_weight(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: finding.severity != "look")
 
 
-def place_of_time(roles: Roles) -> str:
-    """The words for the time axis of a table."""
-    return "row number" if roles.time == ROW_NUMBER else str(roles.time)
-
-
 def _short(names: list[str]) -> str:
     return ", ".join(str(name)[:40] for name in names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _quoted(texts: tuple[str, ...]) -> str:
     return ", ".join(f"“{text}”" for text in texts)
-
-
-def label_spans(rows: pd.DataFrame, panel_time: pd.DatetimeIndex, places: pd.Index, names: list[str]) -> pd.DataFrame:
-    """Spans of consecutive marked steps: start, end, location, kind, by."""
-    if rows.empty:
-        return pd.DataFrame(columns=["start", "end", "location", "kind", "by"])
-    rows = rows.sort_values(["label", "position", "step"])
-    new = (rows[["label", "position"]].diff() != 0).any(axis=1) | (rows["step"].diff() != 1)
-    spans = rows.groupby(new.cumsum()).agg(
-        first=("step", "first"), last=("step", "last"), position=("position", "first"), label=("label", "first")
-    )
-    return pd.DataFrame(
-        {
-            "start": panel_time[spans["first"]], "end": panel_time[spans["last"]],
-            "location": places[spans["position"]].to_numpy(), "kind": np.array(names, dtype=object)[spans["label"]], "by": "file",
-        }
-    )  # fmt: skip

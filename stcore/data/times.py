@@ -59,6 +59,12 @@ class Times:
     day_first: bool | None = None
     mixed_zones: bool = False
 
+    @classmethod
+    def nothing(cls, clock: str | None = None) -> Times:
+        """No texts at all: rows without a time column."""
+        none = pd.DatetimeIndex([]).as_unit("ns")
+        return cls(none, none, clock)
+
 
 class _Parse:
     """The texts still unread and what has been found so far."""

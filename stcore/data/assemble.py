@@ -1,0 +1,179 @@
+"""From typed rows to panels: grid, places, schema and labels put together as a recipe says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcore.config import Config
+from stcore.data.events import events_panel
+from stcore.data.lay import Laid, lay
+from stcore.data.observations import Observations
+from stcore.data.panel import LABEL_COLUMNS, Panel
+from stcore.data.places import Places, make_places, read_districts, read_network, with_districts, with_network
+from stcore.data.quality import lay_findings, value_findings
+from stcore.data.schema import FeatureSchema, guess_schema
+from stcore.errors import DataError
+from stcore.records import Finding
+
+#: Answer to "keep the series apart?": no, on one grid however empty.
+TOGETHER = "together"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How observations become panels; what a dataset remembers.
+
+    Attributes:
+        step: of the grid, None: found.
+        by: column of runs of their own; ``together``: one grid even where it is nearly empty; for events: grid.
+        clock: zone of the times.
+        how: count, mean, sum or max of events in a cell.
+        cell: size of a cell of events in degrees.
+        geometry, join, adjacency: districts and network, as in ``ingest.read``.
+    """
+
+    step: str | None = None
+    by: str | None = None
+    clock: str | None = None
+    how: str | None = None
+    cell: float | None = None
+    geometry: Any = None
+    join: Any = None
+    adjacency: Any = None
+
+    def opened(self, folder: Path) -> Recipe:
+        """The same with districts and network read; ``folder`` is for scratch.
+
+        Raises:
+            DataError: one of the two is not what it should be.
+        """
+        network = None if self.adjacency is None else read_network(self.adjacency, folder)
+        districts = None if self.geometry is None else read_districts(self.geometry, folder)
+        return replace(self, adjacency=network, geometry=districts)
+
+    def column(self, form: str) -> str | None:
+        """The column that keeps runs apart, if any."""
+        return None if form == "events" or self.by == TOGETHER else self.by
+
+
+def recipe_of(roles: Any, given: Recipe) -> Recipe:
+    """The recipe with what stands in the ``data`` part of an experiment, where the call does not say otherwise."""
+    mapping: Mapping[str, Any] = roles.model_dump() if isinstance(roles, Config) else roles or {}
+    names = ("step", "by", "clock", "how", "cell", "geometry", "join", "adjacency")
+    missing = {name: mapping[name] for name in names if getattr(given, name) is None and mapping.get(name) is not None}
+    return replace(given, **missing)
+
+
+def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Finding]]:
+    """Panels of typed rows: one without a name, or one a run.
+
+    Args:
+        recipe: with districts and network already read.
+
+    Raises:
+        DataError: nothing to lay on a grid, or too much.
+    """
+    if seen.roles.form == "events":
+        panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
+        return {"": panel}, findings + value_findings(panel)
+    if not seen.runs:
+        panel, findings = _one(seen, recipe, None)
+        return {"": panel}, findings
+    return _runs(seen, recipe)
+
+
+def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Finding]]:
+    """One panel a run; a run that cannot be used is said, and left out."""
+    panels: dict[str, Panel] = {}
+    findings: list[Finding] = []
+    refused: DataError | None = None
+    for run, name in enumerate(seen.runs):
+        try:
+            panel, found = _one(seen, recipe, run)
+        except DataError as error:
+            refused = error
+            findings.append(
+                Finding(
+                    code="run",
+                    severity="look",
+                    where=name[:80],
+                    message=f"Left out: {error.message}",
+                    suggestion=error.hint,
+                )
+            )
+            continue
+        panels[name] = replace(panel, name=name)
+        findings += found
+    if not panels and refused is not None:
+        raise refused
+    return panels, findings
+
+
+def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, list[Finding]]:
+    """The panel of all rows or of one run."""
+    where = "" if run is None else seen.runs[run][:80]
+    laid = lay(seen, {name: guess_schema(name) for name in seen.values}, recipe.step, run, apart=recipe.by is None)
+    if not np.isfinite(laid.values).any():
+        raise DataError(
+            f"Not one of the {laid.values.size:,} cells holds a number.",
+            "Check which columns are the values, and the decimal mark.",
+        )
+    places = _places(seen, laid, recipe)
+    schema = {name: _schema(seen, name, laid.values[..., number]) for number, name in enumerate(seen.values)}
+    panel = Panel(
+        values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
+        schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
+    )  # fmt: skip
+    return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where)
+
+
+def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
+    ids = [seen.places[code] for code in laid.places]
+    points = None
+    if seen.coordinates is not None:
+        position = pd.Series(np.arange(len(laid.places)), index=laid.places)
+        points = seen.coordinates[seen.coordinates["place"].isin(laid.places)]
+        points = points.assign(place=points["place"].map(position))
+    places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)))
+    if recipe.adjacency is not None:
+        places = with_network(places, recipe.adjacency, seen.places, laid.places)
+    if recipe.geometry is not None:
+        places = with_districts(places, recipe.geometry, recipe.join)
+    return places
+
+
+def _schema(seen: Observations, name: str, values: np.ndarray) -> FeatureSchema:
+    """Schema from the name, sharpened by the content: a count that is never negative stays so in forecasts."""
+    schema = guess_schema(name)
+    changes: dict[str, Any] = {}
+    if name in seen.roles.known_ahead:
+        changes["known_ahead"] = True
+    if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():
+        changes["range"] = (0.0, None)
+    if schema.kind == "angle" and ((values < 0) | (values > 360)).any():
+        changes |= {"kind": "numeric", "range": (None, None)}
+    return schema.model_copy(update=changes)
+
+
+def _spans(laid: Laid, places: pd.Index, names: list[str]) -> pd.DataFrame:
+    """Consecutive marked steps as spans: start, end (inclusive), location, kind, by."""
+    rows = laid.label_rows
+    if rows.empty:
+        return pd.DataFrame(columns=list(LABEL_COLUMNS))
+    rows = rows.sort_values(["label", "position", "step"])
+    new = (rows[["label", "position"]].diff() != 0).any(axis=1) | (rows["step"].diff() != 1)
+    spans = rows.groupby(new.cumsum()).agg(
+        first=("step", "first"), last=("step", "last"), position=("position", "first"), label=("label", "first")
+    )
+    return pd.DataFrame(
+        {
+            "start": laid.axis.time[spans["first"]], "end": laid.axis.time[spans["last"]],
+            "location": places[spans["position"]].to_numpy(), "kind": np.array(names, dtype=object)[spans["label"]], "by": "file",
+        }
+    )  # fmt: skip

@@ -1,0 +1,304 @@
+"""Datasets on disk: the file as it came, its typed rows, and its panels, in a folder that appears whole or not at all.
+
+``<home>/datasets/<id>/``: original, observations.parquet (sorted by location, time), panels/<number>/, dataset.json.
+Names of people stand in dataset.json only and never become part of a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcore.data import ingest
+from stcore.data.assemble import Recipe, assemble, recipe_of
+from stcore.data.dataset_folder import (
+    SCHEMA_VERSION,
+    appearing,
+    clean_name,
+    folder_of,
+    folders,
+    keep_original,
+    new_id,
+    read_about,
+    remove,
+    write_about,
+)  # fmt: skip
+from stcore.data.observations import stored, write_sorted
+from stcore.data.panel import Panel
+from stcore.data.panel_files import open_panel, save_panel
+from stcore.data.quality import InspectReport, missing_cells, sentence, value_findings
+from stcore.data.roles import Roles
+from stcore.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One saved dataset.
+
+    Attributes:
+        folder: where it lies; the last part is its id.
+        about: contents of dataset.json.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Short random text."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """As given by a person; escape it where it is shown."""
+        return str(self.about["name"])
+
+    @property
+    def owner(self) -> str:
+        """Who saved it."""
+        return str(self.about["owner"])
+
+    @property
+    def digest(self) -> str:
+        """Changes when any value, time, place or feature does."""
+        return str(self.about["digest"])
+
+    @property
+    def sentence(self) -> str:
+        """The data in one line."""
+        return str(self.about["report"]["sentence"])
+
+    @property
+    def created(self) -> str:
+        """Time of saving, UTC, ISO."""
+        return str(self.about["created"])
+
+    @property
+    def report(self) -> InspectReport:
+        """What was found on reading."""
+        return InspectReport.from_json(self.about["report"])
+
+    @property
+    def roles(self) -> Roles:
+        """Meaning of the columns."""
+        return Roles.parse(self.about["roles"])
+
+    @property
+    def original(self) -> Path | None:
+        """The file as it came; None for a panel that was saved from Python."""
+        path = self.folder / "original"
+        return path if path.exists() else None
+
+    @property
+    def observations(self) -> Path:
+        """Typed rows sorted by location and time."""
+        return self.folder / "observations.parquet"
+
+    def panel(
+        self, step: str | None = None, by: str | None = None, how: str | None = None, cell: float | None = None
+    ) -> Panel | dict[str, Panel]:
+        """The panel as saved (memory-mapped), or laid anew from the stored rows.
+
+        Args:
+            step: another step of time; values are joined as their schema says.
+            by: a column: one panel a value; for events "grid".
+            how: events only: count, mean, sum or max.
+            cell: events only: size of a cell in degrees.
+
+        Returns:
+            A panel; a mapping where runs are kept apart.
+
+        Raises:
+            StoreError: files are missing or torn.   DataError: it cannot be laid so.   NotYet: by="h3", "regions".
+        """
+        asked = {"step": step, "by": by, "how": how, "cell": cell}
+        if all(value is None for value in asked.values()):
+            return self._saved()
+        recipe = replace(
+            Recipe(**self.about["recipe"]), **{name: value for name, value in asked.items() if value is not None}
+        )
+        if recipe.column(self.roles.form) is not None:
+            return self._from_original(recipe)
+        return self._from_rows(recipe)
+
+    def _saved(self) -> Panel | dict[str, Panel]:
+        names = self.about["panels"]
+        panels = {name: open_panel(self.folder / "panels" / str(number)) for number, name in enumerate(names)}
+        if self.about["several"]:
+            return panels
+        return replace(next(iter(panels.values())), name=self.name)
+
+    def _from_original(self, recipe: Recipe) -> dict[str, Panel]:
+        if self.original is None:
+            raise StoreError(
+                f"“{self.name}” was saved as a panel; there is no table to read apart.",
+                "Select from the panel instead.",
+            )
+        with ingest.loaded(self.original, self.roles, recipe) as result:
+            return result.panels
+
+    def _from_rows(self, recipe: Recipe) -> Panel:
+        """Laid anew; places, network and districts are those that were saved."""
+        with ingest.scratch() as folder, stored(self.observations, self.roles, self.about["clock"], folder) as seen:
+            panels, _ = assemble(seen, replace(recipe, adjacency=None, geometry=None))
+        panel = replace(next(iter(panels.values())), name=self.name)
+        saved = self._saved()
+        if self.roles.form == "events" or not isinstance(saved, Panel):
+            return panel
+        if list(saved.locations.index) == list(panel.locations.index):
+            return replace(panel, locations=saved.locations, space=saved.space)
+        return panel
+
+
+# making ------------------------------------------------------------------------------------------------------------
+
+
+def create(
+    source: Any, name: str, roles: Any = None, owner: str = "local", recipe: Recipe | None = None, **parts: Any
+) -> Dataset:
+    """Read a table and keep it: the file as it came, the typed rows, the panel and the report.
+
+    Args:
+        source: as in ``ingest.read``.
+        name: words for people, cut at 200 characters; never part of a path.
+        roles: columns whose meaning should not be guessed.
+        recipe: or its fields as keywords: step, by, clock, how, cell, geometry, join, adjacency.
+
+    Raises:
+        DataError: the table cannot be used; nothing is saved.   StoreError: no space, or no right; nothing is saved.
+    """
+    recipe = recipe_of(roles, replace(recipe or Recipe(), **parts))
+    with appearing() as folder:
+        original, sha256 = keep_original(source, folder)
+        table = source if isinstance(source, pd.DataFrame) else original
+        with ingest.loaded(table, roles, recipe, within=folder) as result:
+            rows = result.folder / "sorted.parquet"
+            write_sorted(result.seen, rows)
+            rows.rename(folder / "observations.parquet")
+            about = _about(name, owner, result.panels, result.report)
+            about |= {
+                "roles": result.report.roles.model_dump(mode="json"), "several": result.several, "sha256": sha256,
+                "recipe": _plain(recipe), "clock": result.seen.clock,
+            }  # fmt: skip
+        return _finish(folder, about, result.panels)
+
+
+def save(panel: Panel | Mapping[str, Panel], name: str, owner: str = "local") -> Dataset:
+    """Keep a panel (or several) made in Python.
+
+    Raises:
+        StoreError: no space, or no right; nothing is saved.
+    """
+    panels = {"": panel} if isinstance(panel, Panel) else dict(panel)
+    first = next(iter(panels.values()))
+    roles = Roles(time="time", location="location", values=list(first.features))
+    report = InspectReport(
+        roles=roles, step=first.step, shape=first.shape, clock=first.clock, sentence=sentence(first),
+        missing=sum(missing_cells(each.values) for each in panels.values()), findings=value_findings(first),
+        span=(str(first.time[0]), str(first.time[-1])),
+    )  # fmt: skip
+    with appearing() as folder:
+        frames = [_rows(each) for each in panels.values()]
+        pd.concat(frames).sort_values(["location", "time"], kind="stable").to_parquet(
+            folder / "observations.parquet", index=False
+        )
+        about = _about(name, owner, panels, report)
+        about |= {
+            "roles": roles.model_dump(mode="json"), "several": not isinstance(panel, Panel), "sha256": None,
+            "recipe": _plain(Recipe(clock=first.clock)), "clock": first.clock,
+        }  # fmt: skip
+        return _finish(folder, about, panels)
+
+
+def _rows(panel: Panel) -> pd.DataFrame:
+    """A panel as typed rows: those with a value."""
+    there = panel.mask.any(axis=2)
+    step, place = np.nonzero(there)
+    time = panel.time if panel.clock is None else panel.time.tz_convert("UTC").tz_localize(None)
+    frame = pd.DataFrame(
+        {"line": np.arange(len(step)) + 1, "time": time[step], "location": panel.locations.index.to_numpy()[place]}
+    )
+    for number in range(len(panel.features)):
+        frame[f"v{number}"] = panel.values[step, place, number].astype(np.float64)
+    return frame
+
+
+def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectReport) -> dict[str, Any]:
+    digests = [panel.digest for panel in panels.values()]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+    return {
+        "schema_version": SCHEMA_VERSION, "name": clean_name(name), "owner": owner, "digest": digest,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"), "panels": list(panels), "report": report.stored(),
+    }  # fmt: skip
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as JSON; districts and network were read and lie with the panel."""
+    return {name: getattr(recipe, name) for name in ("step", "by", "clock", "how", "cell")}
+
+
+def _finish(folder: Path, about: dict[str, Any], panels: Mapping[str, Panel]) -> Dataset:
+    """Write panels and record, then give the folder its name: from here on the dataset exists."""
+    for number, panel in enumerate(panels.values()):
+        save_panel(panel, folder / "panels" / str(number))
+    write_about(folder, about)
+    home = folder.rename(folder.parent / new_id(folder.parent))
+    return Dataset(home, about)
+
+
+# finding -----------------------------------------------------------------------------------------------------------
+
+
+def open(id: str) -> Dataset:
+    """The dataset of an id.
+
+    Raises:
+        NotFound: there is none.   StoreError: it cannot be read, or has another schema version.
+    """
+    folder = folder_of(id)
+    return Dataset(folder, read_about(folder))
+
+
+def list_datasets(owner: str | None = None) -> list[Dataset]:
+    """All readable datasets, newest first; of one owner, or of all (None)."""
+    found = []
+    for folder in folders():
+        try:
+            found.append(Dataset(folder, read_about(folder)))
+        except StoreError:
+            continue  # said when it is opened
+    mine = [dataset for dataset in found if owner is None or dataset.owner == owner]
+    return sorted(mine, key=lambda dataset: (dataset.created, dataset.id), reverse=True)
+
+
+def rename(id: str, name: str) -> Dataset:
+    """Give a dataset another name.
+
+    Raises:
+        NotFound: there is none.   StoreError: it cannot be written.
+    """
+    known = open(id)
+    about = {**known.about, "name": clean_name(name)}
+    try:
+        write_about(known.folder, about)
+    except OSError as error:
+        raise StoreError(
+            f"The name could not be changed ({error.strerror or error}).", "Free space on the disk and try again."
+        ) from error
+    return Dataset(known.folder, about)
+
+
+def delete(id: str) -> None:
+    """Remove a dataset: it is gone at once, its files follow.
+
+    Raises:
+        NotFound: there is none.   StoreError: it cannot be removed.
+    """
+    remove(folder_of(id))
