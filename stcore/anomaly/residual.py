@@ -146,9 +146,14 @@ class Residual:
         """Score rows that follow those seen last; their scores are those of one ``score`` over the whole past.
 
         Raises:
-            DataError: rows that do not lie after the last ones.
+            DataError: rows that do not lie after the last ones. ModelError: rows without some of the places.
         """
         rows = self._known(rows)
+        if len(rows.locations) < len(self.learnt.locations):
+            raise ModelError(
+                f"New rows of {len(rows.locations)} places came; the detector follows {len(self.learnt.locations)}.",
+                "Give every place, with gaps where nothing arrived.",
+            )
         assert self.tail is not None
         joined = appended(self.tail, rows, self._memory)
         found = self.score(joined)

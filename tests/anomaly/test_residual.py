@@ -197,6 +197,16 @@ def test_rows_already_seen_are_refused(panel):
         detector.update(panel.between(panel.time[590]))
 
 
+def test_rows_without_some_places_are_refused_and_another_order_is_not(panel):
+    detector = Residual().fit(panel.between(None, panel.time[499]))
+    whole = detector.score(panel)
+    rows = panel.between(panel.time[500])
+    with pytest.raises(ModelError, match="New rows of 2 places"):
+        detector.update(replace(rows, values=rows.values[:, :2], locations=rows.locations.iloc[:2]))
+    turned = replace(rows, values=rows.values[:, ::-1], locations=rows.locations.iloc[::-1])
+    np.testing.assert_allclose(detector.update(turned).scores[:, ::-1], whole.scores[500:], rtol=1e-4, atol=1e-5)
+
+
 def test_unknown_places_and_other_steps_are_refused(panel, make_panel):
     detector = Residual().fit(panel)
     with pytest.raises(ModelError, match="does not know 2 of the places"):
