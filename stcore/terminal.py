@@ -28,6 +28,7 @@ class Progress:
         self.console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self.bars: Bars | None = None
         self.tasks: dict[str, TaskID] = {}
+        self.said: set[str] = set()
         if sys.stderr.isatty() and not quiet:
             columns = (
                 TextColumn("{task.description:<24}", markup=False),
@@ -47,24 +48,31 @@ class Progress:
         if self.bars:
             self.bars.stop()
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "model":
             self._model(event)
         elif event["event"] == "epoch":
             self._epoch(event)
-        elif event["event"] == "note":
+        elif event["event"] == "note" and event["message"] not in self.said:
+            self.said.add(event["message"])
             self.console.print(event["message"])
 
-    def _model(self, event: dict[str, Any]) -> None:
+    def _model(self, event: Mapping[str, Any]) -> None:
         label, state = str(event["model"]), str(event["state"])
         mae = (event.get("metrics") or {}).get("mae")
-        note = f"{state}, error {number(mae)}" if mae is not None else state
+        note = (
+            f"{state}, error {number(mae)}"
+            if mae is not None
+            else ", ".join(filter(None, [state, event.get("message")]))
+        )
         if self.bars:
-            self.bars.update(self._task(label), note=note, completed=1 if state == "done" else 0, total=1)
+            full: dict[str, Any] = {"completed": 1, "total": 1} if state == "done" else {}
+            self.bars.update(self._task(label), note=note, **full)
         elif state != "started":
-            self.console.print(f"{label}: {note} after {number(event.get('seconds'))} s")
+            seconds = event.get("seconds")
+            self.console.print(f"{label}: {note}{'' if seconds is None else f' after {number(seconds)} s'}")
 
-    def _epoch(self, event: dict[str, Any]) -> None:
+    def _epoch(self, event: Mapping[str, Any]) -> None:
         if not self.bars:
             return
         note = f"epoch {event['epoch']} of {event['epochs']}, error {number(event.get('validation_mae'))}"

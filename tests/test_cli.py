@@ -14,7 +14,6 @@ import pytest
 import stcore
 from stcore.__main__ import main
 from stcore.errors import Diverged
-from stcore.terminal import leaderboard
 
 ROOT = Path(__file__).parents[1]
 
@@ -207,16 +206,3 @@ def test_as_a_process() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "REST" in done.stderr
-
-
-def test_the_leaderboard_ranks_by_error_and_shows_a_dash_for_none() -> None:
-    board = leaderboard(
-        {
-            "b": {"mae": 2.0, "rmse": 3.0, "skill": 0.1},
-            "a": {"mae": 1.0, "rmse": 1.5, "skill": None},
-            "c": {"mae": None},
-        }
-    )
-    lines = board.splitlines()
-    assert [line.split()[0] for line in lines] == ["model", "a", "b", "c"]
-    assert "\N{EN DASH}" in lines[1]
