@@ -1,7 +1,7 @@
 """Write every page to ``docs/screenshots/<page>-{light,dark}[-phone].png``, on a home of its own with a finished run.
 
-``make screenshots`` or ``make screenshots ARGS="forecast compare"`` for some pages. The run is the city sample's own
-experiment, trained here, so the pictures show what a person gets.
+``make screenshots`` or ``make screenshots ARGS="forecast compare"`` for some pages. The run is made as a person makes it:
+the city sample opened, **Forecast this** pressed; so the pictures show what a person gets.
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ from playwright.sync_api import Browser, Page
 
 from stcore.ui import pages
 from tests.e2e.browser import DESKTOP, PHONE, Visitor, browsing, chromium, settle
-from tests.e2e.server import ROOT, Server
+from tests.e2e.server import ROOT, Server, wait_for
 
 SAMPLE = "city_traffic"
 OUT = ROOT / "docs" / "screenshots"
 CALM_S, LONGEST_S = 0.7, 30
 
 
-def prepare(home: Path) -> dict[str, str]:
-    """A saved sample with one finished run; ids for the pages' addresses."""
-    os.environ |= {"FIELDCAST_HOME": str(home), "FIELDCAST_EXECUTOR": "inline"}
+def prepare(browser: Browser, server: Server) -> dict[str, str]:
+    """Open the sample and press Forecast this, as a person does; ids of the finished run for the pages' addresses."""
+    os.environ["FIELDCAST_HOME"] = str(server.home)
     from stcore.operations import jobs, store
-    from stcore.scenarios.samples import samples
-    from stcore.ui.opening import read_sample
 
-    chosen = next(sample for sample in samples() if sample.name == SAMPLE)
-    dataset = read_sample(chosen, owner=store.LOCAL)
-    run, job = jobs.submit_training(dataset, chosen.experiment())
-    ended = jobs.get(job)
+    visitor = Visitor(browser, server.url)
+    page = visitor.open("/")
+    page.locator(f".st-key-open-{SAMPLE} button").click()
+    page.get_by_role("button", name="Forecast this").click()
+    wait_for("the job", lambda: jobs.listing(), seconds=60)
+    wait_for("the run", lambda: jobs.listing()[0].ended, seconds=600)
+    visitor.close()
+    (job,) = jobs.listing()
+    run = store.recent_runs()[0]
     store.close()
-    os.environ["FIELDCAST_EXECUTOR"] = "local"
-    if ended.status != jobs.Status.DONE:
-        raise SystemExit(f"The run ended as {ended.status}: {ended.error}")
-    return {"dataset": dataset, "run": run}
+    if job.status != jobs.Status.DONE:
+        raise SystemExit(f"The run ended as {job.status}: {job.error}")
+    return {"dataset": run.dataset, "run": run.id}
 
 
 def calm(page: Page) -> bytes:
@@ -88,10 +90,10 @@ def main() -> int:
         return 2
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        ids = prepare(Path(folder) / "home")
         server = Server(Path(folder) / "home").start()
         try:
             with browsing() as browser:
+                ids = prepare(browser, server)
                 for name in wanted:
                     address = "/" if name == "home" else f"/{name}?{urlencode(ids)}"
                     for dark in (False, True):
