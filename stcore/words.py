@@ -83,6 +83,11 @@ def _plural(word: str) -> str:
     return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
 
 
+def singular(plural: str) -> str:
+    """``sensors`` -> ``sensor``, ``cities`` -> ``city``."""
+    return f"{plural[:-3]}y" if plural.endswith("ies") else plural.removesuffix("s")
+
+
 def in_words(amount: int) -> str:
     """Up to twelve as a word, beyond that in figures."""
     return _SMALL[amount] if 0 <= amount < len(_SMALL) else f"{amount:,}"

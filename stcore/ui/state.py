@@ -1,7 +1,7 @@
 """What is chosen, as ids in the page's address, and who is looking.
 
-``?dataset=&run=&model=&place=`` open the same view anywhere. Streamlit drops the address's ids when another page is chosen
-in the top bar, so the last ones are remembered for the session and put back.
+``?dataset=&run=&model=&place=`` open the same view anywhere (``upload``: a file that could not be read yet). Streamlit
+drops the ids when another page is chosen in the top bar, so the last ones are remembered for the session and put back.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Literal
 
 import streamlit as st
 
-Key = Literal["dataset", "run", "model", "place"]
-KEYS: tuple[Key, ...] = ("dataset", "run", "model", "place")
+Key = Literal["dataset", "run", "model", "place", "upload"]
+KEYS: tuple[Key, ...] = ("dataset", "run", "model", "place", "upload")
 LONGEST = 500
 
 
@@ -32,7 +32,7 @@ def choose(key: Key, value: str | None) -> None:
     """Set an id in the address; choosing another dataset forgets run, model and place, another run its model."""
     if value == st.query_params.get(key) == st.session_state.get(_slot(key)):
         return
-    below = {"dataset": ("run", "model", "place"), "run": ("model",)}.get(key, ())
+    below = {"dataset": ("run", "model", "place", "upload"), "run": ("model",)}.get(key, ())
     for name in below:
         forget(name)  # type: ignore[arg-type]
     if value is None:

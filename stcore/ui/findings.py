@@ -1,0 +1,91 @@
+"""What was found in a file, as a page says it: the sentence at the top, the list, the line at the end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from stcore import words
+from stcore.data import steps
+from stcore.data.quality import InspectReport, missing_cells
+from stcore.records import Finding
+from stcore.ui import parts
+from stcore.ui.opened import Opened
+
+
+def verdict(opened: Opened) -> None:
+    """“**120 sensors, every 5 minutes, 28 days.** 99.4 % of readings are there; one thing deserves a look.”"""
+    panel = opened.panel
+    count = f"{len(panel.locations):,} {opened.places}" if len(panel.locations) > 1 else f"One {opened.place}"
+    length = steps.describe_span(len(panel.time), panel.step)
+    first = f"{count}, {steps.describe(panel.step)}, {length}."
+    share = 1 - missing_cells(panel.values) / max(panel.values.size, 1)
+    there = "No reading is missing" if share == 1 else f"{words.percent(share)} of readings are there"
+    look = sum(finding.severity == "look" for finding in opened.report.findings)
+    rest = (
+        "." if not look else f"; {words.in_words(look)} {'thing deserves' if look == 1 else 'things deserve'} a look."
+    )
+    parts.verdict(parts.strong(first), f" {there}{rest}", small=_runs(opened))
+
+
+def _runs(opened: Opened) -> str:
+    if opened.runs == 1:
+        return ""
+    return f"{opened.runs:,} runs are kept apart; this is the first, {words.short(opened.panel.name, 40)}."
+
+
+def title(report: InspectReport) -> str:
+    """“Three findings”, “No findings”."""
+    found = len(report.findings)
+    return words.sentence(f"{words.in_words(found)} finding{'' if found == 1 else 's'}")
+
+
+def intro(report: InspectReport) -> str:
+    """The line under the title."""
+    return "Nothing here stops you." if report.findings else "Every row was read, every time fits the step."
+
+
+def has(report: InspectReport, code: str) -> bool:
+    """Whether there is a finding of this code."""
+    return any(finding.code == code for finding in report.findings)
+
+
+def show(report: InspectReport) -> None:
+    """The findings one under the other, those to look at first."""
+    for finding in report.findings:
+        parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+
+
+def _where(finding: Finding) -> str:
+    """“Lines 8,114, 8,115 and 5 more.”"""
+    if not finding.lines:
+        return ""
+    lines = words.listing([f"{line:,}" for line in finding.lines], most=5)
+    return f"{'Line' if len(finding.lines) == 1 else 'Lines'} {lines}."
+
+
+def summary(report: InspectReport) -> str:
+    """“967,680 rows · 16 Feb 00:00 to 15 Mar 23:55, clock as written · UTF-8”."""
+    pieces = [words.count(report.rows, "row")]
+    if report.span:
+        start, end = (words.moment(pd.Timestamp(text), report.step or "", year=True) for text in report.span)
+        pieces.append(f"{start} to {end}, {report.clock or 'clock as written'}")
+    if report.encoding and report.encoding != "DataFrame":
+        pieces.append(report.encoding)
+    return " · ".join(pieces)
+
+
+def facts(opened: Opened) -> str:
+    """“city_speeds.csv.gz, 4.2 MB, read in 3.1 s”."""
+    about = opened.row.about
+    pieces = [words.short(str(about.get("file") or opened.row.name), 60)]
+    if about.get("bytes"):
+        pieces.append(words.size(float(about["bytes"])))
+    if about.get("seconds") is not None:
+        pieces.append(f"read in {words.lasting(float(about['seconds']))}")
+    return ", ".join(pieces)
+
+
+def presence(there: np.ndarray) -> str:
+    """The gaps chart in one sentence; ``there`` is [time, location]."""
+    return f"{words.percent(float(there.mean()))} of the readings are there"

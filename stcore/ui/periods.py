@@ -1,0 +1,107 @@
+"""Which value, which stretch of time, which instant: the pickers of Explore, and the sentence above them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from stcore import words
+from stcore.data import steps
+from stcore.data.profile import week_profile
+from stcore.data.schema import readable
+from stcore.ui import parts, pickers
+from stcore.ui.opened import Opened
+
+_LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
+_WORDS = {"day": "Last day", "week": "Last week", "month": "Last month", "year": "Last year", "all": "Everything"}
+MOST_INSTANTS = 1500
+
+
+def value(data: Opened) -> str:
+    """The value that is shown; a picker only where there are several."""
+    features = data.panel.features
+    if len(features) == 1:
+        return features[0]
+    names = {name: words.short(words.sentence(readable(name)), 30) for name in features}
+    if len(features) <= 4:
+        return pickers.segmented("Value", names, key="value")
+    return st.selectbox("Value", list(names), format_func=lambda name: names[name], key="value", width=260)
+
+
+def period(data: Opened) -> pd.DatetimeIndex:
+    """Times of the chosen stretch, which ends with the data; only stretches that make sense for the step are offered."""
+    time = data.panel.time
+    offered = offered_periods(time, data.panel.step)
+    default = "week" if "week" in offered else next(iter(offered))
+    chosen = pickers.segmented("Period", {name: _WORDS[name] for name in offered}, key="period", default=default)
+    return time[offered[chosen] :]
+
+
+def offered_periods(time: pd.DatetimeIndex, step: str) -> dict[str, int]:
+    """Name of a stretch -> its first row: at least 12 steps long and shorter than the whole; the whole always."""
+    length = steps.typical(step)
+    rows = {name: round(pd.Timedelta(days=days) / length) for name, days in _LENGTHS.items()}
+    fitting = {name: len(time) - count for name, count in rows.items() if 12 <= count < len(time)}
+    return {**dict(list(fitting.items())[:3]), "all": 0}
+
+
+def instant(data: Opened, feature: str, period: pd.DatetimeIndex) -> pd.Timestamp:
+    """The instant that the map shows, from a slider over the period; first the one at which places differ most."""
+    stride = max(1, -(-len(period) // MOST_INSTANTS))
+    options = list(period[::stride])
+    if len(options) < 2:
+        return options[-1]
+    first = int(data.panel.time.get_loc(period[0]))
+    values = np.asarray(data.panel.values[first::stride, :, data.panel.features.index(feature)])[: len(options)]
+    return st.select_slider(
+        "Time on the map", options, value=options[telling_row(values)],
+        format_func=lambda time: words.moment(time, data.panel.step), key=f"at-{feature}-{len(period)}",
+    )  # fmt: skip
+
+
+def telling_row(values: np.ndarray) -> int:
+    """Row of [time, location] at which the places differ most, among those with most readings; the last of equals."""
+    there = np.isfinite(values)
+    count = there.sum(axis=1)
+    mean = np.where(there, values, 0).sum(axis=1) / np.maximum(count, 1)
+    spread = np.where(there, (values - mean[:, None]) ** 2, 0).sum(axis=1) / np.maximum(count, 1)
+    spread[count < 0.9 * count.max()] = -1
+    return len(spread) - 1 - int(np.argmax(spread[::-1]))
+
+
+def verdict(data: Opened, feature: str) -> None:
+    """The sentence under the title: when the mean over all places is lowest and highest, else between what it lies."""
+    panel, unit = data.panel, data.unit(feature)
+    values = np.asarray(panel.values[:, :, panel.features.index(feature)])
+    there = np.isfinite(values)
+    count = there.sum(axis=1)
+    mean = np.where(count > 0, np.where(there, values, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    name = words.short(words.sentence(readable(feature)), 40)
+    over = f"Mean of {len(panel.locations):,} {data.places}." if len(panel.locations) > 1 else ""
+    usual = week_profile(panel.time, mean)
+    if usual is None or not np.isfinite(usual).any():
+        low, high = np.nanpercentile(values, [5, 95])
+        reach = parts.strong(words.between(float(low), float(high), unit))
+        parts.verdict(f"{name} lies between ", reach, " in nine of ten readings.", small=over)
+        return
+    (low_at, low), (high_at, high) = _hour(usual, np.nanargmin(usual)), _hour(usual, np.nanargmax(usual))
+    parts.verdict(
+        f"{name} is lowest on {low_at} (", parts.strong(words.measure(low, unit)), f") and highest on {high_at} (",
+        parts.strong(words.measure(high, unit)), ").", small=over,
+    )  # fmt: skip
+
+
+def _hour(usual: np.ndarray, cell: np.integer) -> tuple[str, float]:
+    """Words and value of one cell of a week: “Thursdays at 17:00”."""
+    day, hour = divmod(int(cell), 24)
+    names = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+    return f"{names[day]} at {hour:02d}:00", float(usual[day, hour])
+
+
+def in_words(data: Opened, feature: str, place: str, values: np.ndarray) -> str:
+    """A curve in one sentence, for those who do not see it."""
+    if not np.isfinite(values).any():
+        return f"{words.short(place)} has no reading in this period"
+    reach = words.between(float(np.nanmin(values)), float(np.nanmax(values)), data.unit(feature))
+    return f"{data.quantity(feature)} of {words.short(place)}: {reach}"
