@@ -20,7 +20,7 @@ from stcore.errors import NotYet, StoreError
 from stcore.operations.jobs import process
 from stcore.operations.jobs.locks import FileLock
 from stcore.operations.jobs.rescue import rescue
-from stcore.operations.store import Job, job_rows, reading
+from stcore.operations.store import Job, job_rows, reading, reindex
 from stcore.settings import prepare_home, settings
 
 TICK_S = 0.25
@@ -73,6 +73,8 @@ class Supervisor:
             self._take_home()
         try:
             rescue()
+            reindex.datasets()
+            reindex.runs()
         except StoreError:
             self._lock.let_go()
             raise

@@ -36,10 +36,13 @@ class DatasetRow:
         return cls(**{**row._mapping, "created": moment(row.created)})
 
 
-def insert(connection: sa.Connection, row: Mapping[str, Any]) -> DatasetRow:
-    """Add one row; ``row`` gives id, owner, name, digest and about."""
-    values = {**row, "name": clean(row["name"]), "created": now(), "schema_version": ROW_SCHEMA}
-    return DatasetRow.from_row(connection.execute(datasets.insert().values(values).returning(datasets)).one())
+def put(connection: sa.Connection, row: Mapping[str, Any]) -> DatasetRow:
+    """Add one row, or write the owner's row of this id anew; ``row`` gives id, owner, name, digest and about."""
+    values = {**row, "name": clean(row["name"]), "schema_version": ROW_SCHEMA}
+    same = (datasets.c.id == row["id"], datasets.c.owner == row["owner"])
+    there = connection.execute(datasets.update().where(*same).values(values).returning(datasets)).first()
+    fresh = datasets.insert().values({"created": now(), **values}).returning(datasets)
+    return DatasetRow.from_row(there or connection.execute(fresh).one())
 
 
 def one(connection: sa.Connection, id: str, owner: str) -> DatasetRow | None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from stcore.errors import NotFound, StoreError
-from stcore.operations.store import dataset_rows, job_rows, run_rows
+from stcore.operations.store import dataset_rows, job_rows, reindex, run_rows
 from stcore.operations.store.database import reading, writing
 from stcore.operations.store.dataset_rows import DatasetRow
 from stcore.operations.store.run_rows import Run
 from stcore.operations.store.tables import LOCAL, ROW_SCHEMA, new_id
 from stcore.settings import settings
 
-RUN_FILE = "run.json"
-
 
 def datasets(owner: str = LOCAL) -> list[DatasetRow]:
-    """The owner's saved data sets, newest first."""
+    """The owner's saved data sets, newest first; those that scripts saved beside us are found, too."""
+    reindex.datasets()
     with reading() as connection:
         return dataset_rows.of_owner(connection, owner)
 
@@ -33,8 +33,10 @@ def dataset(id: str, owner: str = LOCAL) -> DatasetRow:
     Raises:
         NotFound: no data set of this id, or another owner's.
     """
-    with reading() as connection:
-        found = dataset_rows.one(connection, id, owner)
+    found = _dataset(id, owner)
+    if found is None:
+        reindex.datasets()
+        found = _dataset(id, owner)
     if found is None:
         raise NotFound(f"There is no data set “{id[:40]}”.", "Choose another one, or load the file again.")
     return found
@@ -43,10 +45,10 @@ def dataset(id: str, owner: str = LOCAL) -> DatasetRow:
 def add_dataset(
     id: str, name: str, digest: str = "", about: Mapping[str, Any] | None = None, owner: str = LOCAL
 ) -> DatasetRow:
-    """Index a data set whose folder has been written; ``about`` is what lists show (sentence, shape, span)."""
+    """Index a data set whose folder has been written; ``about`` is what lists and pages should know of it."""
     row = {"id": id, "owner": owner, "name": name, "digest": digest, "about": dict(about or {})}
     with writing() as connection:
-        return dataset_rows.insert(connection, row)
+        return dataset_rows.put(connection, row)
 
 
 def delete_dataset(id: str, owner: str = LOCAL) -> None:
@@ -56,6 +58,8 @@ def delete_dataset(id: str, owner: str = LOCAL) -> None:
         NotFound: no data set of this id, or another owner's.
         StoreError: a job is training on it.
     """
+    from stcore.data.dataset import delete as remove
+
     known = dataset(id, owner)
     with writing() as connection:
         busy = [job for job in job_rows.running(connection) if job.payload.get("dataset") == known.id]
@@ -64,7 +68,13 @@ def delete_dataset(id: str, owner: str = LOCAL) -> None:
                 f"“{busy[0].title}” is working on the data set “{known.name}”.", "Cancel this job or wait for its end."
             )
         dataset_rows.delete(connection, known.id)
-    shutil.rmtree(dataset_folder(known.id), ignore_errors=True)
+    with suppress(NotFound):  # a row whose folder is gone goes, too
+        remove(known.id)
+
+
+def _dataset(id: str, owner: str) -> DatasetRow | None:
+    with reading() as connection:
+        return dataset_rows.one(connection, id, owner)
 
 
 def runs_of(dataset_id: str, owner: str = LOCAL) -> list[Run]:
@@ -110,7 +120,7 @@ def new_run(connection: sa.Connection, dataset_id: str, name: str, experiment: M
     try:
         folder.mkdir(parents=True)
         text = json.dumps({**row, "name": made.name, "schema_version": ROW_SCHEMA}, ensure_ascii=False, indent=1)
-        (folder / RUN_FILE).write_text(text, encoding="utf-8")
+        (folder / reindex.RUN_FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise StoreError(

@@ -38,8 +38,9 @@ class Run:
 
 
 def insert(connection: sa.Connection, row: Mapping[str, Any]) -> Run:
-    """Add one row; ``row`` gives id, owner, dataset, name, experiment and, for an old run, its state."""
-    values = {"state": "queued", **row, "name": clean(row["name"]), "created": now(), "schema_version": ROW_SCHEMA}
+    """Add one row; ``row`` gives id, owner, dataset, name, experiment and, for an old run, state and created."""
+    fixed = {"name": clean(row["name"]), "schema_version": ROW_SCHEMA}
+    values = {"state": "queued", "created": now(), **row, **fixed}
     return Run.from_row(connection.execute(runs.insert().values(values).returning(runs)).one())
 
 

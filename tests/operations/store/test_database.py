@@ -109,7 +109,7 @@ def test_a_failed_transaction_leaves_nothing(home: Path) -> None:
 
     def fail_half_way() -> None:
         with store.writing() as connection:
-            dataset_rows.insert(connection, row)
+            dataset_rows.put(connection, row)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from stcore.data.dataset import save
+from stcore.data.panel import Panel
 from stcore.errors import NotFound, StoreError
 from stcore.operations import jobs, store
-from stcore.operations.store import job_rows, writing
+from stcore.operations.store import job_rows, reindex, tables, writing
 
 
-def test_a_data_set_is_listed_found_and_deleted_with_its_folder() -> None:
-    row = store.add_dataset("d1", "Los", digest="abc", about={"sentence": "207 sensors"})
-    folder = store.dataset_folder("d1")
-    folder.mkdir(parents=True)
-    (folder / "values.npy").write_bytes(b"x")
+@pytest.fixture
+def two_days() -> Panel:
+    time = pd.date_range("2024-01-01", periods=48, freq="1h")
+    return Panel.from_arrays(np.arange(96, dtype=np.float32).reshape(48, 2, 1), time)
+
+
+def test_a_data_set_is_listed_found_and_deleted_with_its_folder(two_days: Panel) -> None:
+    made = save(two_days, "Los")
+    row = store.add_dataset(made.id, made.name, made.digest, {"sample": "los"})
     assert store.datasets() == [row]
-    assert store.dataset("d1").about["sentence"] == "207 sensors"
-    store.delete_dataset("d1")
+    assert store.dataset(made.id).about == {"sample": "los"}
+    store.delete_dataset(made.id)
     assert store.datasets() == []
-    assert not folder.exists()
-    with pytest.raises(NotFound, match="d1"):
-        store.dataset("d1")
+    assert not store.dataset_folder(made.id).exists()
+    with pytest.raises(NotFound, match=made.id):
+        store.dataset(made.id)
+
+
+def test_what_a_script_saved_is_found_and_a_page_may_still_say_more_of_it(two_days: Panel) -> None:
+    made = save(two_days, "From a script")
+    save(two_days, "Not mine", owner="you")
+    found = store.dataset(made.id)
+    assert (found.name, found.digest, found.about) == ("From a script", made.digest, {"sentence": made.sentence})
+    assert [row.id for row in store.datasets()] == [made.id]
+    again = store.add_dataset(made.id, "Renamed", made.digest, {"sample": "los"})
+    assert (again.created, again.name) == (found.created, "Renamed")
+    assert store.datasets() == [again]
+
+
+def test_after_a_lost_database_data_sets_and_runs_are_listed_anew(two_days: Panel, home: Path) -> None:
+    made = save(two_days, "Los")
+    ids = [jobs.submit_training(made.id, {"models": ["ridge"]}, title=name)[0] for name in ("ended", "waited")]
+    (store.run_folder(ids[0]) / "done.json").write_text("{}")
+    torn = store.run_folder("torn")
+    torn.mkdir()
+    (torn / "run.json").write_text('{"id": "torn", ')
+    with writing() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            connection.execute(table.delete())
+    reindex.runs()
+    assert [row.name for row in store.datasets()] == ["Los"]
+    found = {run.name: run for run in store.runs_of(made.id)}
+    assert {name: run.state for name, run in found.items()} == {"ended": "done", "waited": "cancelled"}
+    assert found["ended"].experiment["models"][0]["name"] == "ridge"
 
 
 def test_another_owner_sees_and_deletes_nothing() -> None:
@@ -65,7 +103,6 @@ def test_a_data_set_that_a_job_works_on_is_kept() -> None:
         store.delete_dataset("d1")
     with writing() as connection:
         job_rows.finish(connection, held, store.Status.DONE)
-    store.delete_dataset("d1")
     assert jobs.get(job).status == "done"
 
 
