@@ -39,6 +39,16 @@ class DataConfig(Config):
     by: str | None = setting(None, title="Apart", help="Column whose values are separate runs or machines.")
     clock: str | None = setting(None, title="Clock", help="Time zone of the times, such as Europe/Berlin.")
     how: str | None = setting(None, title="Events to values", help="How events become values: count, mean, sum, max.")
+    cell: float | None = setting(None, title="Cell", help="Size of the cells events are counted in.", unit="°", gt=0)
+    geometry: str | None = setting(None, title="Districts", help="GeoJSON file with the outlines of the places.")
+    join: str | None = setting(None, title="Joined by", help="Property of the outlines that holds the place's id.")
+    form: Literal["long", "wide", "single", "events"] | None = setting(
+        None, title="Form", help="long: one row a reading; wide: one column a place; single: one place; events."
+    )
+    day_first: bool | None = setting(None, title="Day first", help="Whether 03/04/2020 is the third of April.")
+    delimiter: str | None = setting(None, title="Delimiter", help="Character between columns.", level="advanced")
+    decimal: str | None = setting(None, title="Decimal mark", help="Point or comma.", level="advanced")
+    header: bool | None = setting(None, title="Header", help="Whether the first line names the columns.", level="advanced")
 
 
 class PrepareConfig(Config):
@@ -92,7 +102,7 @@ class TrainingConfig(Config):
     """How a network is trained. Defaults count optimiser steps, so a large file is sampled, not waited for."""
 
     epochs: int = setting(
-        20, title="Epochs", help="Rounds of training; the best one on unseen data is kept.", unit="epochs", ge=1, le=10_000
+        10, title="Epochs", help="Rounds of training; the best one on unseen data is kept.", unit="epochs", ge=1, le=10_000
     )  # fmt: skip
     steps_per_epoch: int = setting(
         40, title="Steps an epoch", help="At most this many optimiser steps an epoch; fewer where the data are small.",
@@ -251,7 +261,7 @@ class Experiment(TopConfig):
         experiment = cls.parse(raw)
         located = {
             key: str((path.parent / value).resolve())
-            for key in ("source", "adjacency")
+            for key in ("source", "adjacency", "geometry")
             if (value := getattr(experiment.data, key))
         }
         return experiment.model_copy(update={"data": experiment.data.model_copy(update=located)})

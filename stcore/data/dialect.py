@@ -69,6 +69,8 @@ def find_dialect(
             "Choose a file with at least two rows of values.",
         )
     names = tuple(cell.strip() for cell in table[0]) if header else tuple(f"column_{n}" for n in range(1, width + 1))
+    if header and len(names) == width - 1 and all(len(row) == width and row[-1].strip() for row in body):
+        names = ("", *names)  # row names without a header of their own, as R writes them
     names += tuple(f"column_{n}" for n in range(len(names) + 1, width + 1))
     return Dialect(delimiter, decimal or _decimal(body, delimiter), header, names, tuple(tuple(row) for row in body))
 
@@ -89,6 +91,8 @@ def _head(path: Path) -> list[str]:
 def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     csv.field_size_limit(settings().max_line_bytes)
     rows = list(csv.reader([line + "\n" for line in lines], delimiter=delimiter))
+    if len(rows) < sum(bool(line) for line in lines) / 2:  # a quote that is never closed swallows lines
+        rows = list(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
@@ -110,7 +114,7 @@ def _width(table: list[list[str]]) -> int:
     """Columns of the header or of most rows, whichever is more."""
     if not table:
         return 0
-    return max(len(table[0]), Counter(len(row) for row in table).most_common(1)[0][0])
+    return max(len(table[0]), Counter(len(row) for row in table[1:] or table).most_common(1)[0][0])
 
 
 def _check_width(width: int) -> None:

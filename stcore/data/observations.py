@@ -83,9 +83,10 @@ def write_sorted(seen: Observations, path: Path) -> None:
 
     Columns: line, time (UTC or wall clock), location (text), v0.., l0.., for events lat and lon, run (text) where kept apart.
     """
-    seen.connection.register(
-        "names_", pa.table({"place": np.arange(len(seen.places)), "location": pa.array(seen.places, pa.string())})
-    )
+    rank = np.empty(len(seen.places), np.int64)
+    rank[np.argsort(np.array([place.encode() for place in seen.places], dtype=object))] = np.arange(len(rank))
+    names = {"place": np.arange(len(rank)), "location": pa.array(seen.places, pa.string()), "rank": rank}
+    seen.connection.register("names_", pa.table(names))
     columns = [
         "o.line",
         "make_timestamp_ns(o.stamp) AS time",
@@ -99,7 +100,7 @@ def write_sorted(seen: Observations, path: Path) -> None:
         )
         columns.append("run_names.name AS run")
         joins += " JOIN run_names ON o.run = run_names.run"
-    statement = f"SELECT {', '.join(columns)} FROM {seen.source()} AS o {joins} ORDER BY location, time, line"
+    statement = f"SELECT {', '.join(columns)} FROM {seen.source()} AS o {joins} ORDER BY names_.rank, o.stamp, o.line"
     seen.connection.execute(f"COPY ({statement}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")
 
 

@@ -104,7 +104,8 @@ def _goes_to_360(longitudes: pd.Series) -> bool:
 
 def _moving(ids: list[str], good: pd.DataFrame) -> list[Finding]:
     """Places whose coordinates differ between rows by more than a rounding."""
-    spread = good.groupby("place")[["lat", "lon"]].agg(np.ptp).max(axis=1)
+    by_place = good.groupby("place")[["lat", "lon"]]
+    spread = (by_place.max() - by_place.min()).max(axis=1)
     moving = spread[spread > 1e-3].index
     if not len(moving):
         return []

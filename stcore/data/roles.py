@@ -196,7 +196,7 @@ class _Finder:
             by_name, cells = named.place_score(name), self.sample[name].dropna()
             text = self.numeric[name] < 0.5
             whole = bool(cells.str.fullmatch(r"-?\d+").all()) if len(cells) else False
-            if cells.empty or named.is_label(name) or (not text and not (by_name and whole)):
+            if cells.empty or named.is_label(name) or (not text and by_name < 2 and not (by_name and whole)):
                 continue
             candidates[name] = by_name + 0.5 * text
         if not candidates or time is None:

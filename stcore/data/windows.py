@@ -50,6 +50,20 @@ class Batch:
     target: Tensor | None = None
     target_mask: Tensor | None = None
 
+    def part(self, origins: slice, locations: slice) -> Batch:
+        """Views of some of its origins and locations."""
+
+        def cut(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor[origins][..., locations, :]
+
+        return Batch(
+            past=self.past[origins][:, :, locations], past_mask=self.past_mask[origins][:, :, locations],
+            last=self.last[origins][:, locations], season=self.season[origins][:, :, locations],
+            profile=self.profile[origins][:, :, locations], network=self.network[origins],
+            calendar=self.calendar[origins], future=self.future[origins][:, :, locations],
+            location=self.location[locations], target=cut(self.target), target_mask=cut(self.target_mask),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Recipe:

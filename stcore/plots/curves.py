@@ -151,7 +151,7 @@ def error_by_lead(
         lines: model -> [horizon] error; baselines are dashed grey.
         titles: model -> label.
         theme: colours.
-        ahead: words of each lead for the axis ("5", ..., "60 min").
+        ahead: words of each lead for the axis ("5", "", "15", ..., "60 min"); empty = no tick.
         height: pixels.
     """
     figure = fig.blank(theme, height, fig.axis_range(list(lines.values()), zero=True), right=118)
@@ -166,17 +166,12 @@ def error_by_lead(
             figure, leads, lines[name], colour, width, dash="4px,4px" if grey else None, name=titles.get(name, name)
         )
         labels.append(Label(float(lines[name][-1]), titles.get(name, name), colour, bold=name == lead_model))
-    shown = _some(len(ahead))
+    shown = [lead for lead, text in enumerate(ahead) if text]
     figure.update_xaxes(
         range=[1 if len(ahead) > 1 else 0.5, max(len(ahead), 1.5)], tickvals=[leads[i] for i in shown],
         ticktext=[ahead[i] for i in shown], hoverformat="d",
     )  # fmt: skip
     return fig.end_labels(figure, labels)
-
-
-def _some(count: int, most: int = 5) -> list[int]:
-    """Up to ``most`` positions of 0..count-1, first and last among them, evenly spread."""
-    return sorted({int(i) for i in np.rint(np.linspace(0, count - 1, min(most, count)))})
 
 
 @dataclass(frozen=True)

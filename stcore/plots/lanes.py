@@ -40,22 +40,27 @@ def lanes(
 
     Each bar's ``customdata`` is its event id, for clicks.
     """
-    shown = list(bars)[:MOST_LANES]
+    shown = list(bars)[:MOST_LANES][::-1]
     height = fig.MARGIN_TOP + fig.MARGIN_BOTTOM + LANE * max(len(shown), 1)
     figure = fig.blank(theme, height, (-0.5, max(len(shown), 1) - 0.5), right=14)
     first, last = fig.wall(start), fig.wall(end)
-    least = (last - first) * 0.006
-    for row, bar in enumerate(reversed(shown)):
-        left, right = max(fig.wall(bar.start), first), min(fig.wall(bar.end), last)
-        _bar(figure, row, bar, (left, max(right, left + least)), theme, bar.event == opened)
-        _name(
-            figure,
-            row,
-            bar,
-            (left, max(right, left + least), first + (last - first) * 0.62),
-            theme,
-            bar.event == opened,
+    spans = [_inside(bar, first, last) for bar in shown]
+    colours = [theme.kind(bar.kind).mark for bar in shown]
+    figure.add_trace(
+        go.Bar(
+            base=[left for left, _ in spans], x=[(right - left) / pd.Timedelta(milliseconds=1) for left, right in spans],
+            y=list(range(len(shown))), orientation="h", width=0.64, customdata=[[bar.event] for bar in shown],
+            marker={
+                "color": [c if bar.event == opened else fade(c, 0.62) for c, bar in zip(colours, shown, strict=True)],
+                "line": {"width": 0},
+            },
+            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
+            text=[fig.safe(bar.name) for bar in shown], textposition="none", hovertemplate="%{text}<extra></extra>",
         )
+    )  # fmt: skip
+    late = first + (last - first) * 0.62
+    for row, (bar, (left, right)) in enumerate(zip(shown, spans, strict=True)):
+        _name(figure, row, bar, (left, right, late), theme, bar.event == opened)
     if now is not None:
         fig.vertical(figure, fig.wall(pd.Timestamp(now)), "", theme, dash="dot")
     figure.update_yaxes(showgrid=False, tickvals=[], ticktext=[])
@@ -63,24 +68,11 @@ def lanes(
     return fig.use_times(figure, start, end, most=9)
 
 
-def _bar(
-    figure: go.Figure, row: int, bar: Bar, span: tuple[pd.Timestamp, pd.Timestamp], theme: Theme, opened: bool
-) -> None:
-    left, right = span
-    colour = theme.kind(bar.kind).mark
-    figure.add_trace(
-        go.Scatter(
-            x=[left, right, right, left, left], y=[row - 0.32, row - 0.32, row + 0.32, row + 0.32, row - 0.32],
-            mode="lines", fill="toself", fillcolor=colour if opened else fade(colour, 0.62), line={"width": 0},
-            hoveron="fills", name=fig.safe(bar.name), text=fig.safe(bar.name), hoverinfo="text", customdata=[bar.event] * 5,
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=[left + (right - left) / 2], y=[row], mode="markers", customdata=[bar.event], hoverinfo="skip",
-            marker={"size": 16, "color": colour, "opacity": 0.001},
-        )
-    )  # fmt: skip
+def _inside(bar: Bar, first: pd.Timestamp, last: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Ends of a bar inside the axis, at least wide enough to be seen and clicked."""
+    least = (last - first) * 0.008
+    left = min(max(fig.wall(bar.start), first), last - least)
+    return left, max(min(fig.wall(bar.end), last), left + least)
 
 
 def _name(

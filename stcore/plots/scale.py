@@ -86,15 +86,23 @@ def tidy(scale: Scale) -> Scale:
     return Scale(float(low), float(high), scale.colours, scale.calm)
 
 
-def words(theme: Theme, meaning: str) -> str:
-    """What the standing-out end means, as the second line of a map says it: “Darker is slower.”"""
-    return f"{'Darker' if theme.name == 'light' else 'Brighter'} is {meaning}."
+def reading(
+    theme: Theme, feature: str, attention: Literal["low", "high"], shows: Literal["value", "change", "spread"] = "value"
+) -> str:
+    """How to read the colours, as a map's second line says it: “Darker is slower.”, “Rust is slower than now.”"""
+    strong = "Darker" if theme.name == "light" else "Brighter"
+    if shows == "spread":
+        return f"{strong} is less certain."
+    if shows == "change":
+        return f"Rust is {meaning(feature, attention)}, blue is {meaning(feature, 'high' if attention == 'low' else 'low')}."
+    return f"{strong} is {meaning(feature, attention)}."
 
 
 def meaning(feature: str, attention: Literal["low", "high"]) -> str:
-    """The comparative for the end that needs attention: slower for a speed, else lower or higher."""
-    if "speed" in feature.lower() and "wind" not in feature.lower():
+    """The comparative for an end of the values: slower for a speed, colder for a temperature, else lower or higher."""
+    name = feature.lower()
+    if "speed" in name and "wind" not in name:
         return "slower" if attention == "low" else "faster"
-    if "temp" in feature.lower():
+    if "temp" in name:
         return "colder" if attention == "low" else "warmer"
     return "lower" if attention == "low" else "higher"

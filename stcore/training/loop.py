@@ -166,15 +166,16 @@ class Trainer:
             yield windows, origins.to(self.device), locations
 
     def _step(self, windows: Windows, origins: Tensor, locations: Tensor | None) -> Tensor:
-        """One optimiser step; in chunks of locations with gradients added up where the options say so."""
+        """One optimiser step; in chunks of sequences with gradients added up where the options say so."""
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.device)
         try:
-            count = self._observed(windows, origins, locations)
-            for part_origins, part_locations in self._chunks(windows, origins, locations):
-                batch = windows.batch(part_origins, part_locations)
+            batch = windows.batch(origins, locations)
+            assert batch.target_mask is not None
+            count = batch.target_mask.sum().clamp(min=1)
+            for part in self._chunks(batch):
                 with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
-                    loss = self._sum(batch) / count
+                    loss = self._sum(part) / count
                 self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
                 total += loss.detach()
         except torch.OutOfMemoryError as error:
@@ -188,28 +189,17 @@ class Trainer:
         self.scaler.update()
         return total
 
-    def _observed(self, windows: Windows, origins: Tensor, locations: Tensor | None) -> Tensor:
-        """Number of observed target cells of a step (at least 1)."""
-        ahead = origins[:, None] + torch.arange(1, windows.recipe.horizon + 1, device=self.device)
-        mask = windows.mask[..., : len(windows.recipe.targets)]
-        seen = windows._take(mask, ahead, locations)
-        return seen.sum().clamp(min=1)
-
-    def _chunks(
-        self, windows: Windows, origins: Tensor, locations: Tensor | None
-    ) -> Iterator[tuple[Tensor, Tensor | None]]:  # fmt: skip
-        """Parts of a step of about ``chunk`` sequences each (0 = all at once)."""
-        places = windows.locations if locations is None else len(locations)
-        if not self.options.chunk or self.options.chunk >= places * len(origins):
-            yield origins, locations
+    def _chunks(self, batch: Batch) -> Iterator[Batch]:
+        """Parts of about ``chunk`` sequences each (0 = all at once)."""
+        origins, places = batch.last.shape[:2]
+        chunk = self.options.chunk
+        if not chunk or chunk >= origins * places:
+            yield batch
             return
-        for part in origins.split(max(1, self.options.chunk // places)):
-            if places <= self.options.chunk:
-                yield part, locations
-                continue
-            every = torch.arange(places, device=self.device) if locations is None else locations
-            for some in every.split(self.options.chunk):
-                yield part, some
+        rows, width = max(1, chunk // places), min(chunk, places)
+        for row in range(0, origins, rows):
+            for place in range(0, places, width):
+                yield batch.part(slice(row, row + rows), slice(place, place + width))
 
     def _sum(self, batch: Batch) -> Tensor:
         """Sum of the weighted loss over observed cells."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from stcore.data.panel import Panel
+from stcore.data.panel import Panel, as_panels
 from stcore.operations import store
 from stcore.plots import scale as scales
 from stcore.plots import theme as themes
@@ -21,7 +22,7 @@ from stcore.records import Detection, Prediction
 
 
 def panel(dataset_id: str, owner: str) -> Panel:
-    """The panel of a saved data set.
+    """The panel of a saved data set; of several (separate runs or machines) the first.
 
     Raises:
         NotFound: no data set of this id, or another owner's.
@@ -34,7 +35,7 @@ def panel(dataset_id: str, owner: str) -> Panel:
 def _panel(dataset_id: str, digest: str, owner: str) -> Panel:
     from stcore.data import dataset
 
-    return dataset.open(dataset_id).panel()
+    return next(iter(as_panels(dataset.open(dataset_id).panel()).values()))
 
 
 def prediction(run_id: str, model: str, part: str, owner: str) -> Prediction:
@@ -74,9 +75,21 @@ def detection(run_id: str, model: str, owner: str) -> Detection:
 def _detection(run_id: str, model: str, stamp: float, owner: str) -> Detection:
     from stcore import anomaly
 
-    return anomaly.from_predictions(
-        prediction(run_id, model, "validation", owner), prediction(run_id, model, "test", owner)
-    )
+    test = prediction(run_id, model, "test", owner)
+    whole = panel(store.run(run_id, owner).dataset, owner)
+    edges = next(iter(whole.space.edges.values()), None)
+    return anomaly.from_predictions(prediction(run_id, model, "validation", owner), test, edges=edges)
+
+
+def cut(run_id: str, model: str, threshold: float, owner: str) -> Detection:
+    """The same scores under another threshold, with its events."""
+    row = store.run(run_id, owner)
+    return _cut(row.id, model, threshold, _stamp(store.run_folder(row.id), model, "test"), owner)
+
+
+@st.cache_resource(max_entries=24, ttl="2h", show_spinner=False)
+def _cut(run_id: str, model: str, threshold: float, stamp: float, owner: str) -> Detection:
+    return _detection(run_id, model, stamp, owner).rethreshold(threshold)
 
 
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False)
@@ -92,3 +105,19 @@ def value_scale(dataset_id: str, digest: str, feature: str, theme: str, owner: s
     whole = _panel(dataset_id, digest, owner)
     values = np.asarray(whole.values[:, :, whole.features.index(feature)])
     return scales.tidy(scales.sequential(values, themes.of(theme), whole.schema[feature].attention))
+
+
+@st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+def _errors(run_id: str, model: str, target: str, by: str, stamp: float, owner: str) -> pd.DataFrame:
+    from stcore.evaluation import evaluate
+
+    table = evaluate(
+        prediction(run_id, model, "test", owner), ("mae", "mae_persistence", "mae_seasonal", "skill"), (by, "target")
+    )
+    return table[table["target"] == target].reset_index(drop=True)
+
+
+def errors(run_id: str, model: str, target: str, by: str, owner: str) -> pd.DataFrame:
+    """Errors of a model on the tested part, one row a lead, hour or place: mae, mae_persistence, mae_seasonal, skill."""
+    row = store.run(run_id, owner)
+    return _errors(row.id, model, target, by, _stamp(store.run_folder(row.id), model, "test"), owner)

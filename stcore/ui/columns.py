@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,7 @@ from stcore import words
 from stcore.data.quality import InspectReport
 from stcore.data.roles import Roles
 from stcore.data.schema import guess_schema
-from stcore.ui import parts
+from stcore.ui import markup, parts
 
 MEANINGS = {
     "time": "Time", "location": "Place", "lat": "Latitude", "lon": "Longitude", "values": "Value to forecast",
@@ -71,10 +71,9 @@ def chooser(report: InspectReport, key: str) -> dict[str, Any] | None:
     return roles_from(chosen, report.roles)
 
 
-def _label(column: str, example: str) -> parts.Markup:
-    return parts.join(
-        [parts.mono(words.short(column, 28)), parts.Markup("<br>"), parts.muted(words.short(example, 26) or "empty")]
-    )
+def _label(column: str, example: str) -> markup.Markup:
+    second = markup.paragraph(words.short(example, 26) or "empty", small=True)
+    return markup.join([markup.mono(words.short(column, 28)), second])
 
 
 def _title(role: str, column: str) -> str:
@@ -84,8 +83,7 @@ def _title(role: str, column: str) -> str:
 
 def _example(report: InspectReport, number: int) -> str:
     """The first cell of a column that is not empty."""
-    body: Sequence[Sequence[str]] = report.preview[1:] if report.roles.header else report.preview
-    return next((row[number] for row in body if number < len(row) and row[number]), "")
+    return next((row[number] for row in report.preview if number < len(row) and row[number]), "")
 
 
 def _more(report: InspectReport) -> str:

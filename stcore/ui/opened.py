@@ -16,9 +16,8 @@ from stcore.data.profile import last_days, place_means, telling_place
 from stcore.data.quality import InspectReport, place_word
 from stcore.data.schema import readable
 from stcore.operations.store import DatasetRow
-from stcore.plots import maps
 from stcore.plots.scale import Scale, reading
-from stcore.ui import cached, parts, state
+from stcore.ui import cached, parts, pickers, state
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +131,10 @@ def value_map(of: Opened, feature: str, values: np.ndarray, place: str, when: st
         when: for the description: “at 17:00”, “mean of all readings”.
     """
     under = cached.place_ground(of.row.id, of.row.digest, state.owner())
-    deck = maps.value_map(under, values, of.scale(feature), parts.theme(), place, of.unit(feature))
-    return parts.map_(deck, key=f"map-{of.row.id}", alt=f"{of.quantity(feature)}, {when}: {_extremes(of, values)}")
+    alt = f"{of.quantity(feature)}, {when}: {_extremes(of, values)}"
+    return parts.place_map(
+        under, values, of.scale(feature), selected=place, unit=of.unit(feature), key=f"map-{of.row.id}", alt=alt
+    )
 
 
 def _extremes(of: Opened, values: np.ndarray) -> str:
@@ -145,3 +146,11 @@ def _extremes(of: Opened, values: np.ndarray) -> str:
         f"lowest {words.number(float(values[low]))} at {words.short(str(ids[low]))}, "
         f"highest {words.number(float(values[high]))} at {words.short(str(ids[high]))}"
     )
+
+
+def place_title(of: Opened, feature: str, place: str, clicked: str | None) -> str:
+    """Title row of a curve: the place, the quantity, and the picker of another place; the place that is shown."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        name = words.place_name(of.panel.locations, place)
+        parts.heading(words.sentence(f"{of.place} {name}"), of.quantity(feature))
+        return pickers.place(of.panel.locations, clicked, place, words.sentence(of.place))

@@ -15,8 +15,10 @@ from typing import Any, BinaryIO
 
 import streamlit as st
 
+from stcore import words
 from stcore.data import dataset, ingest
-from stcore.data.quality import InspectReport
+from stcore.data.panel import Panel
+from stcore.data.quality import InspectReport, place_word
 from stcore.errors import DataError, NotFound, StcoreError, StoreError
 from stcore.experiment import DataConfig, Experiment, IntervalsConfig, PrepareConfig
 from stcore.operations import jobs, store
@@ -120,8 +122,15 @@ def read(source: Path, name: str, about: Mapping[str, Any], roles: Mapping[str, 
         "seconds": round(time.monotonic() - begun, 1),
         "sentence": made.sentence,
     }
-    store.add_dataset(made.id, made.name, made.digest, {"file": source.name, **about, **same, **measured}, owner)
+    store.add_dataset(made.id, made.name, made.digest, {**about, **same, **measured}, owner)
     return made.id
+
+
+def _place(made: dataset.Dataset) -> str:
+    """The data's own word for one place."""
+    panel = made.panel()
+    first = panel if isinstance(panel, Panel) else next(iter(panel.values()))
+    return words.singular(place_word(first, made.roles.location))
 
 
 def keep(file: BinaryIO, name: str) -> str:

@@ -6,9 +6,10 @@ See docs/guide/pages.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pydeck as pdk
 import streamlit as st
@@ -18,6 +19,7 @@ from stcore import words
 from stcore.plots import figure as figures
 from stcore.plots import maps
 from stcore.plots import theme as themes
+from stcore.plots.ground import Ground
 from stcore.plots.scale import Scale
 from stcore.plots.theme import Theme
 from stcore.ui import markup
@@ -51,6 +53,7 @@ __all__ = [
     "join",
     "judged",
     "key",
+    "kind_map",
     "legend",
     "link",
     "map_",
@@ -59,6 +62,7 @@ __all__ = [
     "muted",
     "panel",
     "picture",
+    "place_map",
     "row",
     "section",
     "skill_bar",
@@ -92,7 +96,7 @@ def panel(title: str, unit: object = "", legend: object = "", key: str = "", fil
     """
     name = key or "".join(letter if letter.isalnum() else "-" for letter in title.lower())[:40]
     box = st.container(border=True, key=f"panel-{name}", height="stretch" if fill else "content", gap="xsmall")
-    if title:
+    if title or legend:
         box.html(markup.panel_title(title, unit, legend))
     return box
 
@@ -189,3 +193,37 @@ def map_(deck: pdk.Deck, key: str, alt: str, height: int = 440) -> str | None:
     """
     event = st.pydeck_chart(deck, height=height, key=key, alt=alt, on_select="rerun", selection_mode="single-object")
     return maps.clicked(event)
+
+
+def place_map(
+    ground: Ground, values: np.ndarray, scale: Scale, selected: str | None, unit: str, key: str, alt: str, height: int = 490
+) -> str | None:
+    """Places coloured by a value; without coordinates the places that need attention most, as a list.
+
+    Returns:
+        Id of the place that was clicked, or None.
+    """
+    if not ground.empty:
+        deck = maps.value_map(ground, values, scale, theme(), selected, unit)
+        return map_(deck, key, alt, height)
+    order = np.argsort(np.where(np.isfinite(values), values if scale.calm == "low" else -values, -np.inf))[::-1][:14]
+    rows = [[words.short(ground.ids[row]), words.measure(float(values[row]), unit)] for row in order]
+    chosen = [row for row, place in enumerate(order) if ground.ids[place] == selected]
+    table([Column("Place"), Column("Value", number=True)], rows, chosen[0] if chosen else -1, "Places without coordinates")
+    text("These data have no coordinates, so there is no map.", small=True)
+    return None
+
+
+def kind_map(ground: Ground, marks: Mapping[str, str], selected: str | None, key: str, alt: str, height: int = 490) -> str | None:
+    """Places out of line in colour and shape, the others small and grey; without coordinates a list of those out of line.
+
+    Returns:
+        Id of the place that was clicked, or None.
+    """
+    if not ground.empty:
+        return map_(maps.kind_map(ground, marks, theme(), selected), key, alt, height)
+    rows = [[words.short(place), chip({"fault": "single"}.get(mark, mark), mark)] for place, mark in list(marks.items())[:14]]
+    if rows:
+        table([Column("Place"), Column("Kind")], rows, caption="Places out of line")
+    text("These data have no coordinates, so there is no map.", small=True)
+    return None

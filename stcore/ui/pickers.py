@@ -73,8 +73,9 @@ def place(locations: pd.DataFrame, clicked: str | None, first: str, label: str =
     if chosen not in options:
         options = [chosen, *options]
     picked = st.selectbox(
-        label, options, index=options.index(chosen), format_func=lambda one: words.place_name(locations, one), width=260
-    )
+        label, options, index=options.index(chosen), format_func=lambda one: words.place_name(locations, one), width=190,
+        label_visibility="collapsed",
+    )  # fmt: skip
     if picked != chosen and picked is not None:
         state.choose("place", picked)
         st.rerun()

@@ -91,6 +91,17 @@ def work(run: Run) -> Work:
     return Work(run, job, tuple(result.models), dict(result.metrics))
 
 
+def share(work: Work, model: str) -> float | None:
+    """Share of the start times a model learnt from, 0..1; None when unknown."""
+    from stcore import Result
+
+    try:
+        found = Result.open(store.run_folder(work.run.id)).about(model).get("share")
+    except StoreError:
+        return None
+    return float(found) if found is not None else None
+
+
 def title(model: str, season: str = "") -> str:
     """A model's name as people read it: “STID”, “Last value”, “Same time last week”."""
     from stcore import words

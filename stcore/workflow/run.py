@@ -92,10 +92,12 @@ def _read(experiment: Experiment) -> tuple[Panel | Mapping[str, Panel], Experime
     data = experiment.data
     if not data.source:
         raise ConfigError("The experiment names no data.", "Add `data: {source: file.csv}`.")
-    panel = ingest.read(
-        data.source, roles=data, step=data.step, by=data.by, adjacency=data.adjacency, clock=data.clock
-    )
-    return panel, experiment
+    with ingest.loaded(data.source, data) as loaded:
+        found = loaded.report.roles.model_dump()
+        roles = {key: value for key, value in found.items() if key in type(data).model_fields and value not in ("", None)}
+        complete = data.model_copy(update={**roles, "step": data.step, "clock": loaded.report.clock})
+        panel = loaded.panels if loaded.several else next(iter(loaded.panels.values()))
+    return panel, experiment.model_copy(update={"data": complete})
 
 
 def _plan_all(

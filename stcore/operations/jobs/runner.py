@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stcore.errors import Cancelled, StcoreError, StoreError
@@ -19,6 +21,7 @@ from stcore.operations.jobs.locks import FileLock
 from stcore.operations.store import Job, Status, job_rows, writing
 
 SETTLE_S = 30.0  # how long a finished job tries to say so to a store that does not answer
+RESERVE_BYTES = 262_144  # kept aside, so that on a full disk the store can still be told
 
 _log = logging.getLogger("stcore.job")
 
@@ -36,13 +39,19 @@ class StopFlag:
     busy: bool = False
 
 
-def run_claimed(job: Job, stop: StopFlag) -> Job | None:
-    """Do a job that this process has claimed; the job as it ended, or None when its lease was lost."""
-    with _logging_to(job), Lease(job) as lease, contextlib.ExitStack() as cleanup:
+def run_claimed(job: Job, stop: StopFlag, capture: bool = False) -> Job | None:
+    """Do a job that this process has claimed; the job as it ended, or None when its lease was lost.
+
+    Args:
+        stop: asks it to give the job back.
+        capture: what libraries print goes to the job's log, too (a process that does nothing else).
+    """
+    with _logging_to(job, capture), Lease(job) as lease, contextlib.ExitStack() as cleanup:
         _log.info("Started: %s (%s)", job.title, job.kind)
         began = time.monotonic()
         try:
             context = _context(job, lease, stop, cleanup)
+            _set_aside(job, cleanup)
             _wait_for_predecessor(job, context, cleanup)
             KINDS[job.kind](job, context)
             ended = _tell(lambda c: job_rows.finish(c, job, Status.DONE))
@@ -67,6 +76,16 @@ def _context(job: Job, lease: Lease, stop: StopFlag, cleanup: contextlib.ExitSta
     return JobContext(progress=tell, should_stop=lambda: stop.asked or lease.lost or lease.cancelled)
 
 
+def _set_aside(job: Job, cleanup: contextlib.ExitStack) -> None:
+    reserve = _reserve(job)
+    reserve.write_bytes(bytes(RESERVE_BYTES))
+    cleanup.callback(reserve.unlink, missing_ok=True)
+
+
+def _reserve(job: Job) -> Path:
+    return progress_file.job_folder(job.id) / "reserve"
+
+
 def _wait_for_predecessor(job: Job, context: JobContext, cleanup: contextlib.ExitStack) -> None:
     """Two processes never work in one run folder, even when the first was silent and is still about to notice."""
     lock = FileLock(progress_file.job_folder(job.id) / "running.lock")
@@ -87,6 +106,7 @@ def _stopped(job: Job, lease: Lease, stop: StopFlag) -> Job | None:
 
 
 def _failed(job: Job, error: Exception) -> Job | None:
+    _reserve(job).unlink(missing_ok=True)
     about = _in_words(error)
     _log.error("%s %s", about["message"], about["hint"], exc_info=error)
     return _tell(lambda c: job_rows.finish(c, job, Status.FAILED, about))
@@ -132,20 +152,37 @@ def _tell(statement: Callable[[Any], Job | None]) -> Job | None:
             time.sleep(1)
 
 
+class _JobLog(io.TextIOBase):
+    """A job's log as a stream; a log that cannot be written (disk full) must not end the job."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._file.write(text.encode("utf-8", "replace"))
+        return len(text)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 @contextlib.contextmanager
-def _logging_to(job: Job) -> Iterator[None]:
+def _logging_to(job: Job, capture: bool) -> Iterator[None]:
     folder = progress_file.job_folder(job.id)
     folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / progress_file.LOG_FILE, encoding="utf-8", errors="replace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.setLevel(logging.INFO)
     root, ours = logging.getLogger(), logging.getLogger("stcore")
-    level = ours.level
-    root.addHandler(handler)
-    ours.setLevel(logging.INFO)
-    try:
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(_JobLog(folder / progress_file.LOG_FILE))
+        handler = logging.StreamHandler(log)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setLevel(logging.INFO)
+        root.addHandler(handler)
+        stack.callback(root.removeHandler, handler)
+        stack.callback(ours.setLevel, ours.level)
+        ours.setLevel(logging.INFO)
+        if capture:
+            stack.enter_context(contextlib.redirect_stdout(log))
+            stack.enter_context(contextlib.redirect_stderr(log))
         yield
-    finally:
-        ours.setLevel(level)
-        root.removeHandler(handler)
-        handler.close()

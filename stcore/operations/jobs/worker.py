@@ -7,7 +7,6 @@ which gives the card's memory back, after a failure, and after ``MAX_JOBS``.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import signal
@@ -19,7 +18,6 @@ from functools import lru_cache
 from stcore.errors import StcoreError
 from stcore.operations.jobs import process
 from stcore.operations.jobs.kinds import KINDS
-from stcore.operations.jobs.progress_file import LOG_FILE, job_folder
 from stcore.operations.jobs.rescue import rescue
 from stcore.operations.jobs.runner import StopFlag, run_claimed
 from stcore.operations.store import Job, Status, job_rows, reading, writing
@@ -83,7 +81,7 @@ def _work(stop: StopFlag) -> None:
         job = claim()
         if job is not None:
             done += 1
-            ended = _do(job, stop)
+            ended = run_claimed(job, stop, capture=True)
             if ended is None or ended.status == Status.FAILED or _touched_cuda():
                 return
             continue
@@ -93,17 +91,6 @@ def _work(stop: StopFlag) -> None:
             looked = time.monotonic()
         _warm()
         time.sleep(IDLE_S)
-
-
-def _do(job: Job, stop: StopFlag) -> Job | None:
-    """What libraries print goes to the job's log, not to the terminal of the server."""
-    job_folder(job.id).mkdir(parents=True, exist_ok=True)
-    path = job_folder(job.id) / LOG_FILE
-    with contextlib.ExitStack() as stack:
-        log = stack.enter_context(path.open("a", encoding="utf-8", errors="replace", buffering=1))
-        stack.enter_context(contextlib.redirect_stdout(log))
-        stack.enter_context(contextlib.redirect_stderr(log))
-        return run_claimed(job, stop)
 
 
 @lru_cache
