@@ -1,0 +1,215 @@
+"""Words and rows of the Anomalies page: which stretch of time is shown, its events by name, the sentence, the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stcore import anomaly, words
+from stcore.data import export, steps
+from stcore.plots.curves import Span
+from stcore.plots.lanes import Bar
+from stcore.records import Detection, Prediction
+from stcore.ui import cached, markup, state
+from stcore.ui.markup import Column, Markup
+from stcore.ui.results import Work
+
+#: Kind of an event -> the mark it is drawn with.
+MARKS = {"single": "fault", "local": "local", "regional": "regional"}
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The anomalies of a tested part, judged by one model, seen through one threshold.
+
+    Attributes:
+        work, model: whose errors.
+        test: its forecasts of the tested part.
+        found: scores and events under the chosen threshold.
+        lead: steps ahead of the forecast the curve compares with.
+        word: the data's own word for a place.
+    """
+
+    work: Work
+    model: str
+    test: Prediction
+    found: Detection
+    lead: int
+    word: str
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind -> words."""
+        return {"single": f"Single {self.word}", "local": "Local", "regional": "Regional"}
+
+
+def view(work: Work, model: str, threshold: float | None, word: str) -> View:
+    """Open what a model's errors say; without a threshold the one learnt before the tested part."""
+    owner = state.owner()
+    test = cached.prediction(work.run.id, model, "test", owner)
+    found = cached.detection(work.run.id, model, owner)
+    if threshold is not None and threshold != found.threshold:
+        found = cached.cut(work.run.id, model, threshold, owner)
+    return View(work, model, test, found, max(1, test.horizon // 2), word)
+
+
+def thresholds(learnt: float) -> list[float]:
+    """What the slider offers, falling, so that right is more events; the learnt threshold is among them."""
+    return [learnt * factor for factor in (4, 3, 2.5, 2, 1.75, 1.5, 1.25, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5)]
+
+
+def stretch(step: str) -> pd.Timedelta | None:
+    """How much time is seen at once: a day, a week of hourly data, or everything (None)."""
+    length = steps.typical(step)
+    if length <= pd.Timedelta(minutes=20):
+        return pd.Timedelta(days=1)
+    return pd.Timedelta(days=7) if length <= pd.Timedelta(hours=3) else None
+
+
+def window(found: Detection, day: pd.Timestamp | None) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last time that are shown; ``day`` is the first day of the stretch."""
+    length = stretch(found.step)
+    if day is None or length is None:
+        return found.time[0], found.time[-1]
+    start = pd.Timestamp(day).tz_localize(found.time.tz)
+    rows = found.time[(found.time >= start) & (found.time < start + length)]
+    return (rows[0], rows[-1]) if len(rows) else (found.time[0], found.time[-1])
+
+
+def first_day(found: Detection) -> pd.Timestamp:
+    """The first day worth a look: that of the most unusual event, inside the tested part."""
+    time = found.events["start"].iloc[0] if len(found.events) else found.time[len(found.time) // 2]
+    length = stretch(found.step) or pd.Timedelta(0)
+    latest = max(found.time[0], found.time[-1] - length + pd.Timedelta(days=1)).normalize()
+    back = pd.Timedelta(days=3) if length > pd.Timedelta(days=1) else pd.Timedelta(0)
+    return max(min(pd.Timestamp(time).normalize() - back, latest), found.time[0].normalize())
+
+
+def events(found: Detection, between: tuple[pd.Timestamp, pd.Timestamp], kinds: Collection[str]) -> pd.DataFrame:
+    """Events of these kinds that touch the stretch, most unusual first."""
+    table = found.events
+    touches = (table["end"] >= between[0]) & (table["start"] <= between[1]) & table["kind"].isin(list(kinds))
+    return table[touches].reset_index(drop=True)
+
+
+def name(event: pd.Series, shown: View) -> str:
+    """“Sensor 640”, “5 sensors around 475”, “95 of 120 sensors”."""
+    amount, everything = len(event["locations"]), len(shown.found.locations)
+    where = words.place_name(shown.found.locations, str(event["where"]), 18)
+    if amount == 1:
+        return words.sentence(f"{shown.word} {where}")
+    if event["kind"] == "regional":
+        return f"{amount:,} of {words.count(everything, shown.word)}"
+    return f"{words.count(amount, shown.word)} around {where}"
+
+
+def sentence(shown: View, table: pd.DataFrame) -> list[object]:
+    """“Seven events. Two at a single sensor, four local, one regional.”"""
+    if not len(table):
+        return [markup.strong("Nothing unusual."), " Everything stayed within its usual error."]
+    total = words.sentence(words.in_words(len(table)))
+    head = markup.strong(f"{total} {'event' if len(table) == 1 else 'events'}.")
+    counted = Counter(table["kind"])
+    said = {"single": f"at a single {shown.word}", "local": "local", "regional": "across the region"}
+    parts = [f"{words.in_words(counted[kind])} {said[kind]}" for kind in ("single", "local", "regional") if counted[kind]]
+    return [head, f" {words.sentence(words.listing(parts))}."]
+
+
+def small_print(shown: View) -> str:
+    """How events were told apart from usual errors, and how many there are in all."""
+    found, days = shown.found, shown.found.time
+    return (
+        f"In all of the tested part, {words.span(days[0], days[-1])}: {words.count(len(found.events), 'event')}. Unusual is "
+        f"an error of {words.number(found.threshold, 2)} times the usual one or more; what is usual was learnt before this part."
+    )
+
+
+def instant(shown: View, event: pd.Series | None, between: tuple[pd.Timestamp, pd.Timestamp]) -> pd.Timestamp:
+    """The moment the map shows: the peak of the open event, else of the stretch."""
+    found = shown.found
+    start, end = (max(event["start"], between[0]), min(event["end"], between[1])) if event is not None else between
+    rows = np.flatnonzero((found.time >= start) & (found.time <= end))
+    if not len(rows):
+        return between[0]
+    scores = found.scores[rows]
+    if event is not None:
+        scores = scores[:, found.locations.index.get_indexer(event["locations"])]
+    return found.time[rows[int(np.argmax(scores.max(axis=1)))]]
+
+
+def kinds_at(table: pd.DataFrame, when: pd.Timestamp, event: pd.Series | None) -> dict[str, str]:
+    """Place -> mark of the events that go on at an instant; the open one has the last word."""
+    marks: dict[str, str] = {}
+    going = table[(table["start"] <= when) & (table["end"] >= when)]
+    for _, row in going.iloc[::-1].iterrows():
+        marks |= dict.fromkeys(row["locations"], MARKS[row["kind"]])
+    if event is not None:
+        marks |= dict.fromkeys(event["locations"], MARKS[event["kind"]])
+    return marks
+
+
+def spans(shown: View, table: pd.DataFrame, place: str, opened: int | None) -> list[Span]:
+    """Highlighted parts of one place's curve."""
+    return [
+        Span(
+            row["start"], row["end"], MARKS[row["kind"]],
+            describe(shown, row, short=True) if row["event"] == opened else "", row["event"] == opened,
+        )
+        for _, row in table.iterrows()
+        if place in row["locations"]
+    ]  # fmt: skip
+
+
+def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
+    """Swim lanes, in the order of time; the most unusual ones where there are too many."""
+    some = table.head(14).sort_values("start")
+    return [Bar(str(row["event"]), row["start"], row["end"], MARKS[row["kind"]], name(row, shown)) for _, row in some.iterrows()]
+
+
+def describe(shown: View, event: pd.Series, short: bool = False) -> str:
+    """“38 % below the forecast, 1 h 30 min, 5 sensors”; short = without the number of places."""
+    seen = anomaly.expectation(shown.test, shown.lead)
+    text = anomaly.describe_event(event, shown.found, seen, shown.word)
+    return text.rsplit(", ", 1)[0] if short and ", " in text else text
+
+
+COLUMNS = (
+    Column("Kind"), Column("Where"), Column("Start", number=True), Column("What", wide=True),
+    Column("Error, × usual", number=True),
+)  # fmt: skip
+
+
+def rows(shown: View, table: pd.DataFrame) -> Sequence[Sequence[Markup | str]]:
+    """Rows of the table of events, most unusual first."""
+    same_day = stretch(shown.found.step) == pd.Timedelta(days=1)
+    return [
+        [
+            markup.chip(shown.kinds[row["kind"]], MARKS[row["kind"]]), name(row, shown),
+            words.clock(row["start"]) if same_day else words.moment(row["start"], shown.found.step),
+            describe(shown, row), f"{words.fixed(float(row['peak']), 1)}×",
+        ]
+        for _, row in table.head(MOST_ROWS).iterrows()
+    ]  # fmt: skip
+
+
+def csv(shown: View, table: pd.DataFrame) -> bytes:
+    """The events of the stretch as a guarded CSV table, each with its description."""
+    told = [describe(shown, row) for _, row in table.iterrows()]
+    return export.to_csv(table.assign(description=told))
+
+
+def open_clicked() -> None:
+    """Open the event whose bar was clicked; runs before the page does."""
+    import streamlit as st
+
+    selection = (st.session_state.get("anomalies-lanes") or {}).get("selection") or {}
+    for point in selection.get("points", []):
+        event = point.get("customdata")
+        event = event[0] if isinstance(event, list | tuple) else event
+        if event is not None and str(event).isdigit():
+            st.session_state["anomalies-event"] = int(event)
