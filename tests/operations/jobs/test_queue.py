@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stcore.errors import ConfigError, NotFound, NotYet, StoreError
 from stcore.operations import jobs, store
+from stcore.operations.jobs import runner
 from stcore.operations.jobs.progress_file import job_folder
 from stcore.operations.jobs.supervisor import Supervisor
+from stcore.operations.store import Job, Status, job_rows
 
 
 @pytest.fixture
@@ -25,6 +28,7 @@ def test_an_inline_job_has_ended_when_submit_returns() -> None:
     assert job.created <= job.started <= job.ended
     assert jobs.progress(id).epoch == 3
     assert "Count to three" in jobs.log_tail(id)
+    assert not (job_folder(id) / "reserve").exists()
 
 
 @pytest.mark.usefixtures("inline")
@@ -51,6 +55,27 @@ def test_a_failure_is_told_in_words_and_can_be_tried_again(how: str, code: str, 
     assert jobs.retry(id).status == "failed"
     starts = [line.split()[0] for line in (job_folder(id) / "starts.txt").read_text().splitlines()]
     assert starts == ["0", "2"]  # the second time it went on from its checkpoint
+
+
+@pytest.mark.usefixtures("inline")
+def test_on_a_full_disk_the_reserve_is_free_before_the_store_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    finish = job_rows.finish
+
+    def watched(connection: Any, job: Job, status: Status, error: Any = None) -> Job | None:
+        seen.append((job_folder(job.id) / "reserve").exists())
+        return finish(connection, job, status, error)
+
+    monkeypatch.setattr(job_rows, "finish", watched)
+    jobs.submit("count", {"n": 5, "at": 3, "then": "no space"}, "t")
+    assert seen == [False]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+    log = runner._JobLog(Path("/dev/full"))
+    assert log.write("a line") == 6
+    log.close()
 
 
 @pytest.mark.usefixtures("inline")
