@@ -63,7 +63,7 @@ def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tup
     """The usual valid coordinate of each place [place, 2] as longitude, latitude; NaN where there is none."""
     points, findings = points.copy(), []
     if _goes_to_360(points["lon"]):
-        points["lon"] = (points["lon"] + 180) % 360 - 180
+        points["lon"] = points["lon"].where(points["lon"] <= 180, points["lon"] - 360)
         findings.append(
             Finding(
                 code="coordinates", message="Longitudes ran from 0 to 360 degrees east; they were turned to -180 to 180.",

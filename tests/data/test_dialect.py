@@ -1,0 +1,50 @@
+"""Separators, decimal marks and headers, told from the first lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stcore.data.dialect import find_dialect
+from stcore.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "decimal", "header", "names"),
+    [
+        ("time,a,b\n2024-01-01,1.5,2\n2024-01-02,1.5,2\n", ",", ".", True, ("time", "a", "b")),
+        ("time;a;b\n2024-01-01;1,5;2,0\n2024-01-02;1,5;2\n", ";", ",", True, ("time", "a", "b")),
+        ("time\ta\n2024-01-01 10:00\t1,5\n2024-01-01 11:00\t2,5\n", "\t", ",", True, ("time", "a")),
+        ("time|a\n2024-01-01|1.5\n2024-01-02|2\n", "|", ".", True, ("time", "a")),
+        ("1.5\n2.5\n3\n", ",", ".", False, ("column_1",)),
+        ("value\n1.5\n2.5\n3\n", ",", ".", True, ("value",)),
+        ("3,5\n4,25\n2,75\n", ";", ",", False, ("column_1",)),
+        ("2020,5\n2021,7\n2022,9\n", ",", ".", False, ("column_1", "column_2")),
+        ("2024-01-01,1\n2024-01-02,2\n", ",", ".", False, ("column_1", "column_2")),
+        ("time,773869,767541\n2024-01-01,1,2\n2024-01-02,3,4\n", ",", ".", True, ("time", "773869", "767541")),
+        ('time,"a, b",c\n2024-01-01,1,2\n2024-01-02,1,2\n', ",", ".", True, ("time", "a, b", "c")),
+        ("a b\n1 2\n3 4\n5 6\n", " ", ".", True, ("a", "b")),
+        ("time,place\n2024-01-01 10:00,New York\n2024-01-01 11:00,New York\n", ",", ".", True, ("time", "place")),
+        ("time,v\n1,2024-01-01,5\n2,2024-01-02,6\n", ",", ".", True, ("", "time", "v")),
+        ("time,v\n2024-01-01,5,\n2024-01-02,6,\n", ",", ".", True, ("time", "v", "column_3")),
+    ],
+)
+def test_dialects(
+    text: str, delimiter: str, decimal: str, header: bool, names: tuple[str, ...], write: Callable[..., Path]
+) -> None:
+    found = find_dialect(write(text))
+    assert (found.delimiter, found.decimal, found.header) == (delimiter, decimal, header)
+    assert found.names[: len(names)] == names
+
+
+def test_what_is_given_is_not_guessed(write: Callable[..., Path]) -> None:
+    path = write("3,5\n4,25\n2,75\n")
+    found = find_dialect(path, delimiter=",", decimal=".", header=True)
+    assert (found.delimiter, found.header, found.names) == (",", True, ("3", "5"))
+
+
+def test_a_header_without_rows_is_refused(write: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="no rows"):
+        find_dialect(write("time,place,value\n"))
