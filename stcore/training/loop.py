@@ -132,7 +132,9 @@ class Trainer:
             "steps_per_s": self.steps_per_epoch / max(seconds, 1e-9), "cpu_s": time.process_time() - cpu,
         }  # fmt: skip
         self._record(row, validation[0] if check else -float(number))
-        self.hooks.progress({"event": "epoch", **row, "epochs": last, "seconds_left": self._left(last)})
+        unseen = {"validation_mae": validation[0], "baseline_mae": validation[1]} if check else {}
+        told = {name: value for name, value in {**row, **unseen}.items() if math.isfinite(value)}
+        self.hooks.progress({"event": "epoch", **told, "epochs": last, "seconds_left": self._left(last)})
 
     def _record(self, row: dict[str, float], loss: float) -> None:
         state = self.state
