@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -21,6 +21,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("e2e"))
             if chromium() is None and not required:
                 item.add_marker(pytest.mark.skip(reason="no Chromium here (apt-get install chromium)"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the pages showed when a test failed, in words, and the end of the server's log."""
+    report = yield
+    used = getattr(item, "funcargs", {})
+    if report.failed and call.when == "call":
+        visitor, server = used.get("visitor"), used.get("server")
+        for page in visitor.context.pages if visitor else []:
+            report.sections.append((f"page {page.url}", page.inner_text("body")[:3000]))
+        if visitor:
+            report.sections.append(("browser", "\n".join([*visitor.errors, *visitor.outside])))
+        if server:
+            report.sections.append(("server", server.log.read_text()[-3000:]))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -75,41 +75,24 @@ def test_a_small_file_of_ones_own(visitor: Visitor, tmp_path: Path) -> None:
     nothing_went_wrong(visitor)
 
 
-@pytest.fixture
-def finished(visitor: Visitor, tmp_path: Path) -> Page:
-    """A page that shows the forecast of a small file."""
-    page = visitor.open("/")
-    upload(page, small_file(tmp_path))
-    forecast_this(page)
-    return page
+def every_address(ids: str = "") -> list[str]:
+    """Address of every page with the chosen ids."""
+    listed = [entry.address for entries in pages.listed().values() for entry in entries]
+    return [f"/{'' if address == 'home' else address}?{ids}" for address in listed]
 
 
-def test_every_page_of_a_finished_run_stays_on_this_machine(visitor: Visitor, finished: Page) -> None:
-    ids = finished.url.partition("?")[2]
-    for entries in pages.listed().values():
-        for entry in entries:
-            page = visitor.open(f"/{'' if entry.address == 'home' else entry.address}?{ids}")
-            expect(page.locator("h1")).to_have_count(1)
-            assert page.locator(".fc-error").count() == 0, (entry.address, page.locator(".fc-error").all_inner_texts())
-            page.close()
-    nothing_went_wrong(visitor)
-
-
-def test_names_with_markup_are_shown_and_never_run(visitor: Visitor, tmp_path: Path) -> None:
+def test_names_with_markup_are_shown_and_never_run_on_any_page(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open("/")
     upload(page, small_file(tmp_path, (EVIL, IMAGE, "=cmd()"), value=IMAGE))
     forecast_this(page)
-    ids = page.url.partition("?")[2]
-    for entries in pages.listed().values():
-        for entry in entries:
-            shown = visitor.open(f"/{'' if entry.address == 'home' else entry.address}?{ids}")
-            assert shown.evaluate("window.hacked") is None, entry.address
-            assert shown.locator("img[src=x]").count() == 0, entry.address
-            assert shown.locator(".fc-error").count() == 0, (
-                entry.address,
-                shown.locator(".fc-error").all_inner_texts(),
-            )
-            shown.close()
+    for address in every_address(page.url.partition("?")[2]):
+        shown = visitor.open(address)
+        expect(shown.locator("h1")).to_have_count(1)
+        assert shown.evaluate("window.hacked") is None, address
+        assert shown.locator("img[src=x]").count() == 0, address
+        assert shown.locator(".fc-error").count() == 0, (address, shown.locator(".fc-error").all_inner_texts())
+        shown.close()
+    nothing_went_wrong(visitor)
 
 
 def test_a_file_that_is_no_table_says_so_with_a_hint(visitor: Visitor, tmp_path: Path) -> None:
