@@ -204,6 +204,11 @@ class RunConfig(TopConfig):
     seed: int = setting(0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1)
     schema_version: int = SCHEMA_VERSION
 
+    @field_validator("model", mode="before")
+    @classmethod
+    def _named(cls, model: Any) -> Any:
+        return {"name": model} if isinstance(model, str) else model
+
     @classmethod
     def of(cls, value: RunConfig | Mapping[str, Any]) -> RunConfig:
         """Accept the record or a mapping of the same shape."""

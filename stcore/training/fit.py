@@ -16,6 +16,7 @@ import torch
 from stcore.data.panel import Panel
 from stcore.data.prepare.features import calendar_cycles, season
 from stcore.data.schema import FeatureSchema
+from stcore.data.steps import Cycle
 from stcore.data.windows import Recipe, Windows, make_recipe
 from stcore.experiment import RunConfig
 from stcore.models.nets.forecaster import Forecaster
@@ -97,16 +98,25 @@ def _recipes(settled: Plan) -> dict[str, Recipe]:
     recipes: dict[str, Recipe] = {}
     first = 0
     prepare = settled.run.prepare
+    cycles = _common_cycles(settled)
     for name, each in settled.panels.items():
         panel, rows = each.panel, _train_rows(each, settled.horizon)
         targets = tuple(settled.run.targets or ())
         train = panel.select(targets[:1]).values[:rows, :, 0]
         recipes[name] = make_recipe(
-            panel, rows, targets, settled.lookback, settled.horizon, calendar_cycles(panel.step, prepare.features),
+            panel, rows, targets, settled.lookback, settled.horizon, cycles,
             prepare.scale, season(panel.step, train, prepare.features), first,
         )  # fmt: skip
         first += len(panel.locations)
     return recipes
+
+
+def _common_cycles(settled: Plan) -> tuple[Cycle, ...]:
+    """Calendar cycles that all panels resolve, as finely as the coarsest of them, so that one embedding serves all."""
+    chosen = settled.run.prepare.features
+    found = [{c.name: c for c in calendar_cycles(each.panel.step, chosen)} for each in settled.panels.values()]
+    shared = [name for name in found[0] if all(name in each for each in found)]
+    return tuple(min((each[name] for each in found), key=lambda cycle: cycle.slots) for name in shared)
 
 
 def _train_rows(each: PanelPlan, horizon: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,7 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
     return {
         "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
         "known_ahead": list(recipe.known_ahead), "lookback": recipe.lookback, "horizon": recipe.horizon,
-        "cycles": [cycle.name for cycle in recipe.cycles], "split_week": recipe.profile.split_week,
+        "cycles": {cycle.name: cycle.slots for cycle in recipe.cycles}, "split_week": recipe.profile.split_week,
         "season": recipe.season, "season_words": recipe.season_words, "locations": list(recipe.locations),
         "first_location": recipe.first_location, "test_start": fit.test_start.isoformat(),
         "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()},
@@ -199,7 +199,8 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
 
 
 def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> PanelFit:
-    cycles = calendar_cycles(entry["step"], entry["cycles"])
+    known = {cycle.name: cycle for cycle in calendar_cycles(entry["step"])}
+    cycles = tuple(replace(known[name], slots=slots) for name, slots in entry["cycles"].items())
     profile = Profile(own["profile"], entry["split_week"], cycles[0] if cycles else None)
     recipe = Recipe(
         features=tuple(entry["features"]), targets=tuple(entry["targets"]), known_ahead=tuple(entry["known_ahead"]),

@@ -1,0 +1,22 @@
+"""Small panels with a known rhythm, for tests of models and training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from stcore.data.panel import Panel
+
+
+def daily_wave(
+    steps: int = 480, places: int = 3, features: int = 1, noise: float = 0.3, gaps: float = 0.0, seed: int = 0
+) -> Panel:  # fmt: skip
+    """Hourly values that repeat every day with noise; ``gaps`` is the share of missing cells."""
+    draw = np.random.default_rng(seed)
+    hours = np.arange(steps)[:, None, None]
+    shift = np.arange(places)[None, :, None] + 2 * np.arange(features)[None, None, :]
+    values = 20 + 5 * np.sin(2 * np.pi * (hours + shift) / 24) + draw.normal(0, noise, (steps, places, features))
+    values = values.astype(np.float32)
+    values[draw.random(values.shape) < gaps] = np.nan
+    names = [f"value_{number}" for number in range(features)]
+    return Panel.from_arrays(values, pd.date_range("2024-01-01", periods=steps, freq="h"), features=names)

@@ -1,0 +1,125 @@
+"""Nothing that is fitted or chosen has seen what it must not: each part of the data is changed, and we look what moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import stcore
+from stcore.data.panel import Panel
+from stcore.experiment import RunConfig, SplitConfig
+from stcore.records import Prediction
+from stcore.training.fitted import Fitted
+from stcore.training.planning import plan
+from tests.panels import daily_wave
+
+STEPS = 600
+NET = {"name": "stid", "training": {"epochs": 3, "steps_per_epoch": 5, "batch_windows": 128}}
+
+
+def run(model: object, **more: object) -> RunConfig:
+    return RunConfig(windows={"lookback": 12, "horizon": 4}, model=model, seed=1, **more)
+
+
+def changed(panel: Panel, start: int, end: int) -> Panel:
+    """The panel with other values in rows [start, end)."""
+    values = panel.values.copy()
+    values[start:end] = 3 * values[start:end][::-1] + 100
+    return replace(panel, values=values)
+
+
+def weights(fitted: Fitted) -> dict[str, np.ndarray]:
+    assert fitted.module is not None
+    return {name: tensor.numpy().copy() for name, tensor in fitted.module.state_dict().items()}
+
+
+def same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> bool:
+    return all(np.array_equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("model", ["persistence", "seasonal_naive", "ridge", NET], ids=str)
+def test_the_test_part_moves_nothing(model: object) -> None:
+    panel = daily_wave(STEPS)
+    test = plan(panel, run(model)).panels["panel"].parts.span("test")
+    first = stcore.fit(panel, run(model))
+    second = stcore.fit(changed(panel, *test), run(model))
+    assert same(weights(first), weights(second))
+    mine, other = first.panel_fit(None), second.panel_fit(None)
+    np.testing.assert_array_equal(mine.recipe.scaler.centre, other.recipe.scaler.centre)
+    np.testing.assert_array_equal(mine.recipe.profile.table, other.recipe.profile.table)
+    assert mine.recipe.season == other.recipe.season
+    np.testing.assert_array_equal(mine.spread.offsets, other.spread.offsets)
+    np.testing.assert_array_equal(mine.spread.scale, other.spread.scale)
+    np.testing.assert_array_equal(first.validation.values, second.validation.values)
+
+
+@pytest.mark.parametrize("model", ["ridge", NET], ids=str)
+def test_validation_moves_the_choice_but_not_scaler_or_profile(model: object) -> None:
+    panel = daily_wave(STEPS)
+    parts = plan(panel, run(model)).panels["panel"].parts
+    first = stcore.fit(panel, run(model))
+    second = stcore.fit(changed(panel, *parts.span("validation")), run(model))
+    mine, other = first.panel_fit(None), second.panel_fit(None)
+    np.testing.assert_array_equal(mine.recipe.scaler.spread, other.recipe.scaler.spread)
+    np.testing.assert_array_equal(mine.recipe.profile.table, other.recipe.profile.table)
+    assert not np.array_equal(mine.spread.offsets, other.spread.offsets)
+
+
+@pytest.mark.parametrize("model", ["ridge", NET], ids=str)
+def test_the_second_half_of_validation_chooses_nothing(model: object) -> None:
+    panel = daily_wave(STEPS)
+    parts = plan(panel, run(model)).panels["panel"].parts
+    first = stcore.fit(panel, run(model))
+    second = stcore.fit(changed(panel, *parts.span("calibrate")), run(model))
+    assert same(weights(first), weights(second))
+
+
+def test_residuals_come_from_the_second_half_alone() -> None:
+    """A change in the first half moves no residual of a model that chooses nothing there."""
+    panel = daily_wave(STEPS)
+    parts = plan(panel, run("persistence")).panels["panel"].parts
+    start, end = parts.span("choose")
+    first = stcore.fit(panel, run("persistence"))
+    # The very last step of the first half is the origin of the first forecast into the second.
+    second = stcore.fit(changed(panel, start, end - 1), run("persistence"))
+    np.testing.assert_array_equal(first.panel_fit(None).spread.offsets, second.panel_fit(None).spread.offsets)
+
+
+@pytest.mark.parametrize("model", ["ridge", NET], ids=str)
+def test_refit_sees_validation_but_neither_test_nor_new_scaler(model: object) -> None:
+    entry = {**(model if isinstance(model, dict) else {"name": model}), "refit": True}
+    panel = daily_wave(STEPS)
+    parts = plan(panel, run(entry)).panels["panel"].parts
+    plain, refitted = stcore.fit(panel, run(model)), stcore.fit(panel, run(entry))
+    assert not same(weights(plain), weights(refitted))
+    np.testing.assert_array_equal(plain.validation.values, refitted.validation.values)
+    np.testing.assert_array_equal(plain.panel_fit(None).spread.offsets, refitted.panel_fit(None).spread.offsets)
+    moved = stcore.fit(changed(panel, *parts.span("test")), run(entry))
+    assert same(weights(refitted), weights(moved))
+
+
+def test_ensemble_weights_do_not_see_the_test_part() -> None:
+    panel = daily_wave(STEPS)
+    parts = plan(panel, run("ridge")).panels["panel"].parts
+    found = []
+    for data in (panel, changed(panel, *parts.span("test"))):
+        members = [stcore.fit(data, run(model)) for model in ("ridge", "seasonal_naive", "persistence")]
+        found.append(stcore.combine(members).weights)
+    assert found[0] == found[1]
+
+
+def test_no_validation_holds_out_train_windows() -> None:
+    """Without a whole window in both halves, residuals come from the last train windows, which the fit left out."""
+    panel = daily_wave(STEPS)
+    config = run("ridge", split=SplitConfig(train=0.8, validation=0.0, test=0.2))
+    each = plan(panel, config).panels["panel"]
+    assert not len(each.choose)
+    assert each.fit.max() + 4 <= each.calibrate.min()
+    assert each.calibrate.max() + 4 < each.parts.train_end
+    first = stcore.fit(panel, config)
+    assert "no_validation" in {finding.code for finding in first.findings}
+    second = stcore.fit(changed(panel, *each.calibrated_on), config)
+    assert same(weights(first), weights(second))
+    assert isinstance(first.validation, Prediction)
