@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from stcore.errors import StcoreError
 from stcore.operations.jobs import supervisor
 from stcore.ui.guard import on_script_error
 
-END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+PATIENCE_S = 2
 
 
 @asynccontextmanager
@@ -35,18 +36,21 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         supervisor.stop()
+        last = threading.Timer(PATIENCE_S, os._exit, (0,))  # a page that still computes is not waited for
+        last.daemon = True
+        last.start()
 
 
 def _end_with_status_0() -> None:
     """Being told to end is no failure: ask uvicorn to shut down instead of letting it raise the signal once more."""
-    for number in END_SIGNALS:
+    for number in (signal.SIGTERM, signal.SIGINT):
         server = getattr(signal.getsignal(number), "__self__", None)
         if hasattr(server, "should_exit"):
             signal.signal(number, lambda *_, server=server: _ask_to_end(server))
 
 
 def _ask_to_end(server: Any) -> None:
-    server.force_exit = server.should_exit  # asked twice: do not wait for open tabs
+    server.config.timeout_graceful_shutdown = PATIENCE_S  # for open tabs and uploads
     server.should_exit = True
 
 

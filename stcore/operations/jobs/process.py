@@ -30,6 +30,11 @@ def is_dead(worker: str | None) -> bool:
     return boot != _boot() or not _exists(int(pid)) or _start_of(int(pid)) != start
 
 
+def is_alive(worker: str | None) -> bool:
+    """True only when the worker of this identity is seen to live on this machine."""
+    return local_pid(worker) is not None and not is_dead(worker)
+
+
 def local_pid(worker: str | None) -> int | None:
     """Process number of a worker on this machine, else None."""
     host, boot, pid = ((worker or "").split("|") + [""] * 3)[:3]
@@ -45,7 +50,7 @@ def rebooted(worker: str | None) -> bool:
 def worker_environment() -> dict[str, str]:
     """Variables that keep torch from burning the cores that pages need; they count only before torch is imported.
 
-    Spinning threads on shared cores train ten times slower than sleeping ones (docs/decisions/002-jobs.md).
+    Spinning threads on shared cores train ten times slower than sleeping ones (docs/decisions/004-workers-by-command-line.md).
     """
     return {
         "OMP_NUM_THREADS": str(settings().threads), "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0",

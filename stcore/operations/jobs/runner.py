@@ -23,6 +23,7 @@ from stcore.operations.store import Job, Status, job_rows, writing
 SETTLE_S = 30.0  # how long a finished job tries to say so to a store that does not answer
 RESERVE_BYTES = 262_144  # kept aside, so that on a full disk the store can still be told
 
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _log = logging.getLogger("stcore.job")
 
 
@@ -50,10 +51,9 @@ def run_claimed(job: Job, stop: StopFlag, capture: bool = False) -> Job | None:
         _log.info("Started: %s (%s)", job.title, job.kind)
         began = time.monotonic()
         try:
-            context = _context(job, lease, stop, cleanup)
+            _wait_for_predecessor(job, lambda: _unwanted(lease, stop), cleanup)
             _set_aside(job, cleanup)
-            _wait_for_predecessor(job, context, cleanup)
-            KINDS[job.kind](job, context)
+            KINDS[job.kind](job, _context(job, lease, stop, cleanup))
             ended = _tell(lambda c: job_rows.finish(c, job, Status.DONE))
         except Cancelled:
             ended = _stopped(job, lease, stop)
@@ -73,7 +73,11 @@ def _context(job: Job, lease: Lease, stop: StopFlag, cleanup: contextlib.ExitSta
         if event.get("event") == "epoch" and event.get("epoch", 0) > before.get(str(event.get("model")), 0):
             lease.advanced = True
 
-    return JobContext(progress=tell, should_stop=lambda: stop.asked or lease.lost or lease.cancelled)
+    return JobContext(progress=tell, should_stop=lambda: _unwanted(lease, stop))
+
+
+def _unwanted(lease: Lease, stop: StopFlag) -> bool:
+    return stop.asked or lease.lost or lease.cancelled
 
 
 def _set_aside(job: Job, cleanup: contextlib.ExitStack) -> None:
@@ -86,11 +90,11 @@ def _reserve(job: Job) -> Path:
     return progress_file.job_folder(job.id) / "reserve"
 
 
-def _wait_for_predecessor(job: Job, context: JobContext, cleanup: contextlib.ExitStack) -> None:
+def _wait_for_predecessor(job: Job, should_stop: Callable[[], bool], cleanup: contextlib.ExitStack) -> None:
     """Two processes never work in one run folder, even when the first was silent and is still about to notice."""
     lock = FileLock(progress_file.job_folder(job.id) / "running.lock")
     while not lock.take():
-        if context.should_stop():
+        if should_stop():
             raise Cancelled("Stopped before it began.", "Retry it from the list of jobs.")
         time.sleep(0.1)
     cleanup.callback(lock.let_go)
@@ -116,7 +120,7 @@ def _in_words(error: Exception) -> dict[str, str]:
     """Code, message and hint of any failure; what nobody foresaw gets a reference instead of its traceback."""
     if isinstance(error, StcoreError):
         return {"code": error.code, "message": error.message, "hint": error.hint}
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in _FULL:
         return {
             "code": StoreError.code,
             "message": "The disk is full; the job could not save what it had.",

@@ -19,14 +19,14 @@ from datetime import UTC, datetime, timedelta
 from stcore.errors import NotYet, StoreError
 from stcore.operations.jobs import process
 from stcore.operations.jobs.locks import FileLock
-from stcore.operations.jobs.rescue import rescue
+from stcore.operations.jobs.rescue import hung, rescue
 from stcore.operations.store import Job, job_rows, reading, reindex
 from stcore.settings import prepare_home, settings
 
 TICK_S = 0.25
 LOOK_S = 1.0  # how often the queue is looked at
 CANCEL_GRACE_S = 10.0  # a cancelled job that does not stop by itself is killed after this
-STOP_GRACE_S = 5.0  # the same at the end of the server
+STOP_GRACE_S = 4.0  # the same at the end of the server
 LONGEST_PAUSE_S = 30.0
 WORKER = (sys.executable, "-m", "stcore", "worker")
 
@@ -150,11 +150,10 @@ class Supervisor:
         self._looked = 0.0  # its job waits
 
     def _kill_the_stuck(self) -> None:
-        """End workers of ours that ignore a cancel, or that have been silent past their lease."""
+        """End workers of ours that ignore a cancel, or that have been silent for very long."""
         with reading() as connection:
-            silent = {job.id for job in job_rows.expired(connection)}
-            late = [job for job in job_rows.running(connection) if job.id in silent or _ignores_cancel(job)]
-        pids = {process.local_pid(job.worker) for job in late}
+            deaf = [job for job in job_rows.running(connection) if _ignores_cancel(job)]
+        pids = {process.local_pid(job.worker) for job in (*hung(), *deaf)}
         for slot in self._slots:
             if slot.process is not None and slot.process.pid in pids:
                 slot.process.kill()

@@ -98,7 +98,8 @@ def _warm() -> None:
     """Import what a job will need, once."""
     import torch  # noqa: F401
 
-    import stcore.training  # noqa: F401
+    import stcore.data.dataset
+    import stcore.workflow.run  # noqa: F401
 
 
 def _touched_cuda() -> bool:

@@ -113,9 +113,9 @@ def running(connection: sa.Connection) -> list[Job]:
     return [Job.from_row(row) for row in connection.execute(jobs.select().where(jobs.c.status == Status.RUNNING))]
 
 
-def expired(connection: sa.Connection) -> list[Job]:
-    """Running jobs whose worker has been silent for longer than its lease."""
-    query = jobs.select().where(jobs.c.status == Status.RUNNING, jobs.c.lease_until < now())
+def expired(connection: sa.Connection, slack_s: float = 0.0) -> list[Job]:
+    """Running jobs whose worker has been silent for longer than its lease and ``slack_s`` more."""
+    query = jobs.select().where(jobs.c.status == Status.RUNNING, jobs.c.lease_until < now() - slack_s)
     return [Job.from_row(row) for row in connection.execute(query)]
 
 

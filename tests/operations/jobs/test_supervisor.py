@@ -14,7 +14,8 @@ import pytest
 
 from stcore.errors import StoreError
 from stcore.operations import jobs
-from stcore.operations.jobs import process, supervisor
+from stcore.operations.jobs import supervisor
+from tests.e2e.server import alive
 from tests.operations.jobs.test_worker import counted, starts, submit, undisturbed, value
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -27,10 +28,6 @@ def begun(start: Start, **environment: str) -> subprocess.Popen[str]:
     assert server.stdout is not None
     assert server.stdout.readline() == "ready\n"
     return server
-
-
-def gone(pid: str | int) -> bool:
-    return not os.path.exists(f"/proc/{pid}/exe") or process._is_zombie(int(pid))
 
 
 def test_a_server_does_the_jobs_and_replaces_a_killed_worker(start: Start, until: Until) -> None:
@@ -49,7 +46,7 @@ def test_sigterm_ends_server_and_workers_and_gives_the_job_back(start: Start, un
     until(lambda: counted(id) >= 3, "it counts")
     server.terminate()
     assert server.wait(10) == 0
-    assert gone(starts(id)[0][1])
+    assert not alive(int(starts(id)[0][1]))
     assert (jobs.get(id).status, jobs.get(id).crashes) == ("queued", 0)
 
 
@@ -59,7 +56,7 @@ def test_kill_9_of_the_server_takes_its_workers_along_and_the_next_one_goes_on(s
     until(lambda: counted(id) >= 3, "it counts")
     server.kill()
     server.wait()
-    until(lambda: gone(starts(id)[0][1]), "its worker is gone")
+    until(lambda: not alive(int(starts(id)[0][1])), "its worker is gone")
     assert jobs.get(id).status == "running"
     begun(start)  # the lease of a minute has not run out, but the worker is known to be dead
     until(lambda: jobs.get(id).status == "done", "the next server's worker ends it")
@@ -90,7 +87,7 @@ def test_a_job_that_is_deaf_to_cancel_is_killed(start: Start, until: Until, monk
         until(lambda: counted(id) >= 3, "it counts")
         jobs.cancel(id)
         until(lambda: jobs.get(id).status == "cancelled", "it is ended by force")
-        assert gone(starts(id)[0][1])
+        assert not alive(int(starts(id)[0][1]))
     finally:
         watch.stop()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from stcore.operations.jobs import process
 from stcore.operations.jobs.progress_file import job_folder
 from stcore.operations.jobs.rescue import rescue
 from stcore.operations.store import job_rows, writing
+from tests.e2e.server import alive
 
 Start = Callable[..., subprocess.Popen[str]]
 Until = Callable[..., None]
@@ -83,9 +83,10 @@ def test_a_job_that_kills_its_worker_is_given_up(start: Start, until: Until) -> 
     assert jobs.retry(id).crashes == 0
 
 
-def test_a_silent_worker_loses_its_job_and_notices(start: Start, until: Until) -> None:
+def test_a_silent_worker_loses_its_job_and_notices(start: Start, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDCAST_LEASE_S", "0.8")
     id = submit(n=40, pause=0.03)
-    silent = start(WORKER, FIELDCAST_LEASE_S="1")
+    silent = start(WORKER)
     until(lambda: counted(id) >= 3, "it counts")
     silent.send_signal(signal.SIGSTOP)
     until(lambda: any(job.id == id for job in rescue()), "its lease runs out")
@@ -147,7 +148,7 @@ def test_a_worker_ends_with_the_process_that_started_it(start: Start, until: Unt
     until(lambda: counted(id) >= 2, "it counts")
     parent.kill()
     parent.wait()
-    until(lambda: not os.path.exists(f"/proc/{child}/exe") or process._is_zombie(child), "the worker is gone")
+    until(lambda: not alive(child), "the worker is gone")
     assert [job.status for job in rescue()] == ["queued"]
 
 
