@@ -244,7 +244,7 @@ def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: 
     several = [test] if isinstance(test, Prediction) else list(test.values())
     numbers = summary(*several)
     numbers |= {
-        "skill_range": skill_by_day(several[0]) if len(several) == 1 else None, "season": several[0].season,
+        "skill_range": list(skill_by_day(several[0]) or ()) or None if len(several) == 1 else None, "season": several[0].season,
         "cpu_s": fitted.cpu_s, "seconds": seconds, "share": fitted.share, "hash": fitted.hash,
     }  # fmt: skip
     if fitted.weights:

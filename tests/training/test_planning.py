@@ -1,0 +1,127 @@
+"""What a run will do, and what it refuses before anything starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stcore
+from stcore.data.panel import Panel
+from stcore.data.splits import split
+from stcore.errors import ConfigError, DataError, StcoreError
+from stcore.experiment import RunConfig, SplitConfig
+from stcore.training.planning import plan
+from tests.panels import daily_wave
+
+
+def config(**more: Any) -> RunConfig:
+    return RunConfig(**{"model": "ridge", "windows": {"lookback": 12, "horizon": 4}, **more})
+
+
+def test_parts_end_where_the_contract_says() -> None:
+    parts = split(2016, SplitConfig())
+    assert (parts.train_end, parts.validation_end, parts.steps) == (1411, 1612, 2016)
+
+
+def test_origins_of_each_part() -> None:
+    each = plan(daily_wave(600), config()).panels["panel"]
+    assert (each.parts.train_end, each.parts.validation_end) == (420, 480)
+    assert (each.fit[0], each.fit[-1]) == (11, 415)
+    assert (each.choose[0], each.choose[-1]) == (419, 445)
+    assert (each.calibrate[0], each.calibrate[-1]) == (449, 475)
+    assert (each.test[0], each.test[-1]) == (479, 595)
+
+
+def test_short_validation_takes_steps_from_train() -> None:
+    settled = plan(daily_wave(200), config(windows={"lookback": 12, "horizon": 15}))
+    parts = settled.panels["panel"].parts
+    assert (parts.train_end, parts.validation_end) == (130, 160)
+    assert "validation_widened" in {finding.code for finding in settled.findings}
+
+
+@pytest.mark.parametrize(
+    ("windows", "numbers"),
+    [
+        ({"lookback": 500, "horizon": 4}, ["500", "504", "420"]),
+        ({"lookback": 12, "horizon": 200}, ["200", "120"]),
+    ],
+)
+def test_windows_that_do_not_fit_are_refused_with_numbers(windows: dict[str, int], numbers: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        stcore.check(daily_wave(600), config(windows=windows))
+    assert refused.value.hint
+    for number in numbers:
+        assert number in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"windows": {"lookback": 0}}, {"windows": {"horizon": 0}}, {"windows": {"horizn": 3}},
+        {"split": {"train": 0.9, "validation": 0.2, "test": 0.2}}, {"model": {"name": "stidd"}},
+        {"model": {"name": "stid", "settings": {"hiden": 3}}}, {"model": {"name": "stid", "training": {"epochs": 0}}},
+        {"model": {"name": "ridge", "head": "quantiles"}}, {"targets": ["speed"]}, {"seed": -1}, {"colour": "red"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_wrong_settings_are_refused_with_a_hint(wrong: dict[str, Any]) -> None:
+    with pytest.raises(StcoreError) as refused:
+        stcore.check(daily_wave(300), RunConfig.of({"model": {"name": "ridge"}, **wrong}))
+    assert refused.value.hint
+    assert len(refused.value.message) > 15
+
+
+def test_unknown_setting_names_the_nearest() -> None:
+    with pytest.raises(ConfigError) as refused:
+        RunConfig.of({"windows": {"horizn": 3}})
+    assert "windows.horizn" in refused.value.message
+    assert "horizon" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("steps", "freq", "expected"),
+    [(5000, "5min", (12, 12)), (2000, "h", (48, 24)), (1000, "D", (28, 7)), (300, "MS", (24, 6)), (30, "D", (10, 2))],
+)
+def test_suggested_windows(steps: int, freq: str, expected: tuple[int, int]) -> None:
+    panel = Panel.from_arrays(np.random.default_rng(0).normal(size=steps), pd.date_range("1990", periods=steps, freq=freq))
+    settled = plan(panel, RunConfig(model="ridge"))
+    assert (settled.lookback, settled.horizon) == expected
+
+
+def test_all_missing_target_is_refused() -> None:
+    panel = daily_wave(100)
+    with pytest.raises(DataError, match="no value at all"):
+        stcore.check(replace(panel, values=np.full_like(panel.values, np.nan)), config())
+
+
+def test_known_ahead_rows_do_not_count_as_data() -> None:
+    panel = daily_wave(300, features=2)
+    values = panel.values.copy()
+    values[280:, :, 0] = np.nan
+    schema = {**panel.schema, "value_1": panel.schema["value_1"].model_copy(update={"known_ahead": True})}
+    settled = plan(replace(panel, values=values, schema=schema), config())
+    assert settled.panels["panel"].rows == 280
+    assert settled.run.targets == ["value_0"]
+
+
+def test_sampling_is_said() -> None:
+    model = {"name": "stid", "training": {"epochs": 1, "steps_per_epoch": 1, "batch_windows": 60}}
+    settled = plan(daily_wave(600), config(model=model))
+    assert settled.share == pytest.approx(60 / settled.windows)
+    assert "sampled" in {finding.code for finding in settled.findings}
+
+
+def test_check_needs_no_torch() -> None:
+    code = (
+        "import sys, stcore, numpy as np, pandas as pd\n"
+        "p = stcore.Panel.from_arrays(np.random.rand(300, 2), pd.date_range('2024', periods=300, freq='h'))\n"
+        "stcore.check(p, stcore.RunConfig(model='stid'))\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
