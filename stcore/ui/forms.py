@@ -16,8 +16,9 @@ Values = dict[str, Any]
 
 
 def edit(
-    cls: type[Config], key: str, current: Mapping[str, Any] | None = None, leave_out: Collection[str] = (), columns: int = 2
-) -> Values:
+    cls: type[Config], key: str, current: Mapping[str, Any] | None = None, leave_out: Collection[str] = (),
+    columns: int = 2, folded: bool = True,
+) -> Values:  # fmt: skip
     """Draw a record's settings and return what they say now; advanced ones sit under “More settings”.
 
     Args:
@@ -26,6 +27,7 @@ def edit(
         current: values to begin with; left out = the defaults.
         leave_out: names of settings that are not drawn.
         columns: settings side by side.
+        folded: advanced settings sit under “More settings”; False where the whole form already does.
 
     Returns:
         The values that differ from the defaults; settings of a kind that has no widget (lists, groups) are passed over.
@@ -35,7 +37,9 @@ def edit(
     basic = {name: field for name, field in fields.items() if _extra(field).get("level") != "advanced"}
     advanced = {name: field for name, field in fields.items() if name not in basic}
     values = _draw(basic, key, start, columns)
-    if advanced:
+    if advanced and not folded:
+        values |= _draw(advanced, key, start, columns)
+    elif advanced:
         with st.expander("More settings", key=f"{key}-more"):
             values |= _draw(advanced, key, start, columns)
     return {name: value for name, value in values.items() if value != _default(cls.model_fields[name])}
