@@ -78,7 +78,7 @@ class now(FunctionElement[float]):
 
 @compiles(now, "sqlite")
 def _now_sqlite(_element: now, _compiler: Any, **_: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
+    return "fc_now()"  # SQLite's own clock counts milliseconds; see ``database``
 
 
 @compiles(now, "postgresql")
