@@ -32,8 +32,8 @@ DELAYED = {("records", "data"), ("records", "anomaly"), ("words", "data")}
 THIRD_PARTY = {  # import name -> name in requirements.txt, where they differ
     "sklearn": "scikit-learn", "yaml": "PyYAML", "sqlalchemy": "SQLAlchemy", "PIL": "pillow",
 }  # fmt: skip
-THROUGH_STREAMLIT = {"starlette", "uvicorn", "pillow"}
-"""Parts of Streamlit's own interface (its application object is a Starlette one): pinned through it."""
+THROUGH_OTHERS = {"starlette", "uvicorn", "pillow", "annotated_types"}
+"""Parts of the interface of Streamlit (its application is a Starlette one) and pydantic (bounds): pinned through them."""
 
 
 def sources() -> list[Path]:
@@ -147,7 +147,7 @@ def test_every_import_is_pinned(path: Path) -> None:
     pinned = {re.split(r"[=\[<>~! ]", line)[0].lower() for line in lines if line and not line.startswith("#")}
     ours = {"stcore", "pages", "app", "__future__"}
     wanted = {module.split(".")[0] for module, _ in imports(path)} - ours - sys.stdlib_module_names
-    wanted = {THIRD_PARTY.get(name, name) for name in wanted} - THROUGH_STREAMLIT
+    wanted = {THIRD_PARTY.get(name, name) for name in wanted} - THROUGH_OTHERS
     assert {name.lower() for name in wanted} <= pinned
 
 
