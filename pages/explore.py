@@ -6,10 +6,10 @@ import streamlit as st
 from stcore import words
 from stcore.data.profile import week_profile
 from stcore.data.schema import readable
-from stcore.plots import bars, curves, figure, gaps
+from stcore.plots import bars, curves, figure
 from stcore.plots.scale import sequential, tidy
-from stcore.ui import findings, frame, opening, parts, periods, pickers
-from stcore.ui.opened import Opened, opened, value_map
+from stcore.ui import data_panels, frame, opening, parts, periods, pickers
+from stcore.ui.opened import Opened, opened
 
 
 def map_panel(data: Opened, feature: str, place: str, period: pd.DatetimeIndex) -> tuple[pd.Timestamp, str | None]:
@@ -25,41 +25,33 @@ def map_panel(data: Opened, feature: str, place: str, period: pd.DatetimeIndex) 
         above = st.container()
         at = periods.instant(data, feature, period)
         with above:
-            clicked = value_map(
+            clicked = data_panels.value_map(
                 data, feature, data.values(feature, data.panel.time.get_loc(at)), place, words.moment(at)
             )
     return at, clicked
 
 
-def curve_panel(data: Opened, feature: str, place: str, period: pd.DatetimeIndex, at: pd.Timestamp) -> None:
-    """The series of one place, its gaps and its usual week."""
+def curve_panel(
+    data: Opened, feature: str, place: str, clicked: str | None, period: pd.DatetimeIndex, at: pd.Timestamp
+) -> None:
+    """The series of one place and its usual week."""
     theme, unit = parts.theme(), data.unit(feature)
     time, values = data.series(feature, place, period[0])
-    name = words.place_name(data.panel.locations, place)
-    with parts.panel(f"{words.sentence(data.place)} {name}", data.quantity(feature), key="curve"):
+    name = words.short(place)
+    with parts.panel("", key="curve"):
+        data_panels.place_title(data, feature, place, clicked)
         drawn = curves.series(time, values, theme, unit, height=250)
         if data.has_map:
             figure.vertical(drawn, figure.wall(at), "map", theme)
-        parts.chart(drawn, "curve", periods.in_words(data, feature, place, values))
+        parts.chart(drawn, "curve", data.in_words(feature, place, time, values))
         everything, whole = data.series(feature, place)
         usual = week_profile(everything, whole)
         if usual is not None:
             scale = tidy(sequential(usual, theme, data.panel.schema[feature].attention))
-            parts.heading("The usual week", "Mean by weekday and hour", parts.legend(scale, unit))
+            parts.heading(
+                "Mean by weekday and hour", f"All of the data, {data.quantity(feature)}", parts.legend(scale, unit)
+            )
             parts.chart(bars.week(usual, scale, theme, unit, height=190), "week", f"Mean of {name} by weekday and hour")
-
-
-def gaps_panel(data: Opened, feature: str) -> None:
-    """Which readings are there, for all places and the whole span."""
-    panel = data.panel
-    key = parts.join([parts.key("some", "some missing"), parts.key("none", "none")])
-    with parts.panel(
-        "Readings present", f"One row a {data.place}, the whole span. What is complete stays quiet.", key, key="gaps"
-    ):
-        there = panel.mask[:, :, panel.features.index(feature)]
-        parts.chart(
-            gaps.gaps(there, panel.time, list(panel.locations.index), parts.theme()), "gaps", findings.presence(there)
-        )
 
 
 row = pickers.dataset("Explore")
@@ -71,7 +63,6 @@ saying = st.container()
 
 with parts.row():
     feature = periods.value(data)
-    place_box = st.container(width="content")
     period = periods.period(data)
 
 place = pickers.current_place(data.panel.locations, data.first_place)
@@ -80,10 +71,9 @@ at, clicked = period[-1], None
 if left is not None:
     with left:
         at, clicked = map_panel(data, feature, place, period)
-with place_box:
-    place = pickers.place(data.panel.locations, clicked, place, words.sentence(data.place))
 with right:
-    curve_panel(data, feature, place, period, at)
-gaps_panel(data, feature)
+    curve_panel(data, feature, place, clicked, period, at)
+with parts.panel("", key="gaps"):
+    data_panels.presence(data, feature, f"One row a {data.place}, the whole span. What is complete stays quiet.")
 with saying:
     periods.verdict(data, feature)

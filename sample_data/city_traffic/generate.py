@@ -285,7 +285,7 @@ def _storms(speed: np.ndarray, difficulty: float, rng: np.random.Generator) -> l
 def _lose_readings(speed: np.ndarray, rng: np.random.Generator) -> None:
     """Set readings to NaN in place: single ones, spells of one sensor, two broken sensors, one outage of the feed."""
     steps, count = speed.shape
-    speed[rng.random(speed.shape) < 0.0015] = np.nan
+    speed[rng.random(speed.shape) < 0.0003] = np.nan
     for _ in range(90):
         start = rng.integers(steps)
         speed[start : start + rng.integers(3, 30), rng.integers(count)] = np.nan

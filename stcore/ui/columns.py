@@ -1,15 +1,16 @@
-"""“What the columns mean”: one select box a column; a change gives the roles to read the file with anew."""
+"""“What the columns mean”: one select box a column; they give the roles to read the file with anew."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from stcore import words
 from stcore.data.quality import InspectReport
-from stcore.data.roles import Roles
+from stcore.data.roles import ROW_NUMBER, Roles
 from stcore.data.schema import guess_schema
 from stcore.ui import markup, parts
 
@@ -17,12 +18,29 @@ MEANINGS = {
     "time": "Time", "location": "Place", "lat": "Latitude", "lon": "Longitude", "values": "Value to forecast",
     "known_ahead": "Value known ahead", "labels": "Label of an event", "": "Ignore",
 }  # fmt: skip
+SINGLE = ("time", "location", "lat", "lon")
 MOST = 12
+_ASKED = ("day_first", "form", "by")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the select boxes say.
+
+    Attributes:
+        roles: as ``read`` takes them.
+        changed: something differs from what was found.
+        conflict: what does not fit together yet; empty when it fits.
+    """
+
+    roles: dict[str, Any]
+    changed: bool
+    conflict: str
 
 
 def meaning(roles: Roles, column: str) -> str:
     """Key of ``MEANINGS`` of a column under these roles."""
-    for role in ("time", "location", "lat", "lon"):
+    for role in SINGLE:
         if getattr(roles, role) == column:
             return role
     return next((role for role in ("known_ahead", "labels", "values") if column in getattr(roles, role)), "")
@@ -36,9 +54,7 @@ def roles_from(meanings: Mapping[str, str], rest: Roles) -> dict[str, Any]:
         rest: roles of all other columns.
     """
     shown = {**dict.fromkeys(rest.values, "values"), **dict.fromkeys(rest.labels, "labels")} | dict(meanings)
-    single = {
-        role: next((c for c, m in meanings.items() if m == role), None) for role in ("time", "location", "lat", "lon")
-    }
+    single = {role: next((c for c, m in meanings.items() if m == role), None) for role in SINGLE}
     many: dict[str, Any] = {
         "values": [c for c, m in shown.items() if m in ("values", "known_ahead")],
         "labels": [c for c, m in shown.items() if m == "labels"],
@@ -47,8 +63,21 @@ def roles_from(meanings: Mapping[str, str], rest: Roles) -> dict[str, Any]:
     return {role: given for role, given in {**single, **many}.items() if given}
 
 
-def chooser(report: InspectReport, key: str) -> dict[str, Any] | None:
-    """Select boxes for up to twelve columns; the roles after a change, None while nothing was changed.
+def conflict(meanings: Mapping[str, str], rest: Roles) -> str:
+    """What does not fit together yet, in one sentence; empty when it fits."""
+    given = list(meanings.values())
+    for role in SINGLE:
+        if given.count(role) > 1:
+            return f"Two columns are the {MEANINGS[role].lower()}; say what the other one is."
+    if ("lat" in given) != ("lon" in given):
+        return "Latitude and longitude go together; say which column is the other one."
+    if not roles_from(meanings, rest).get("values"):
+        return "No column is a value to forecast yet."
+    return ""
+
+
+def chooser(report: InspectReport, key: str) -> Chosen:
+    """Select boxes for up to twelve columns, and for what else a person may decide better.
 
     Args:
         report: roles found, columns and the first rows.
@@ -66,9 +95,34 @@ def chooser(report: InspectReport, key: str) -> dict[str, Any] | None:
             )  # fmt: skip
     if len(report.columns) > MOST:
         parts.text(_more(report), small=True)
-    if all(chosen[column] == meaning(report.roles, column) for column in chosen):
-        return None
-    return roles_from(chosen, report.roles)
+    answers, other = _answers(report, "time" in chosen.values(), key)
+    changed = other or any(chosen[column] != meaning(report.roles, column) for column in chosen)
+    return Chosen({**roles_from(chosen, report.roles), **answers}, changed, conflict(chosen, report.roles))
+
+
+def _answers(report: InspectReport, has_time: bool, key: str) -> tuple[dict[str, Any], bool]:
+    """Answers to the questions of the report, and whether one differs from what was taken."""
+    answers: dict[str, Any] = {}
+    changed = False
+    for choice in report.choices:
+        if choice.code not in _ASKED:
+            continue
+        index = choice.options.index(choice.chosen) if choice.chosen in choice.options else 0
+        answers[choice.code] = st.selectbox(
+            choice.question, choice.options, index=index, format_func=_answer, key=f"{key}-{choice.code}"
+        )
+        changed |= answers[choice.code] != choice.chosen
+    if not has_time:
+        counted = report.roles.time == ROW_NUMBER
+        if st.checkbox("Rows are one step apart, in the order of the file", counted, key=f"{key}-count"):
+            answers["time"] = ROW_NUMBER
+        changed |= ("time" in answers) != counted
+    return answers, changed
+
+
+def _answer(option: str | bool) -> str:
+    known = {True: "Yes", False: "No", "together": "No, together", "single": "One place", "wide": "One column a place"}
+    return known.get(option) or f"Yes, by {words.short(str(option), 40)}"
 
 
 def _label(column: str, example: str) -> markup.Markup:

@@ -17,7 +17,7 @@ from stcore.data.quality import InspectReport, place_word
 from stcore.data.schema import readable
 from stcore.operations.store import DatasetRow
 from stcore.plots.scale import Scale, reading
-from stcore.ui import cached, parts, pickers, state
+from stcore.ui import cached, parts, state
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,13 @@ class Opened:
             self.panel.values[first:, column, self.panel.features.index(feature)]
         )
 
+    def in_words(self, feature: str, place: str, time: pd.DatetimeIndex, values: np.ndarray) -> str:
+        """A curve in one sentence, for those who do not see it."""
+        over = f"{self.quantity(feature)} of {words.short(place)}, {words.span(time[0], time[-1])}"
+        if not np.isfinite(values).any():
+            return f"{over}: no reading"
+        return f"{over}: {words.between(float(np.nanmin(values)), float(np.nanmax(values)), self.unit(feature))}"
+
     @property
     def first_place(self) -> str:
         """The place worth showing before one is chosen."""
@@ -118,39 +125,3 @@ def _report(id: str, digest: str) -> InspectReport:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _first_place(_panel: Panel, id: str, digest: str) -> str:
     return telling_place(_panel)
-
-
-def value_map(of: Opened, feature: str, values: np.ndarray, place: str, when: str) -> str | None:
-    """The map of one value at all places; id of the place that was clicked.
-
-    Args:
-        of: the data set.
-        feature: the value.
-        values: [location].
-        place: the chosen place.
-        when: for the description: “at 17:00”, “mean of all readings”.
-    """
-    under = cached.place_ground(of.row.id, of.row.digest, state.owner())
-    alt = f"{of.quantity(feature)}, {when}: {_extremes(of, values)}"
-    return parts.place_map(
-        under, values, of.scale(feature), selected=place, unit=of.unit(feature), key=f"map-{of.row.id}", alt=alt
-    )
-
-
-def _extremes(of: Opened, values: np.ndarray) -> str:
-    if not np.isfinite(values).any():
-        return "no reading"
-    ids = of.panel.locations.index
-    low, high = int(np.nanargmin(values)), int(np.nanargmax(values))
-    return (
-        f"lowest {words.number(float(values[low]))} at {words.short(str(ids[low]))}, "
-        f"highest {words.number(float(values[high]))} at {words.short(str(ids[high]))}"
-    )
-
-
-def place_title(of: Opened, feature: str, place: str, clicked: str | None) -> str:
-    """Title row of a curve: the place, the quantity, and the picker of another place; the place that is shown."""
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        name = words.place_name(of.panel.locations, place)
-        parts.heading(words.sentence(f"{of.place} {name}"), of.quantity(feature))
-        return pickers.place(of.panel.locations, clicked, place, words.sentence(of.place))

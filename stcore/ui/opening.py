@@ -104,7 +104,7 @@ def read(source: Path, name: str, about: Mapping[str, Any], roles: Mapping[str, 
     Args:
         source: the file.
         name: words for the data set.
-        about: what lists and pages should know of it (upload or sample, the word for a place).
+        about: what lists and pages should know of it (sample, the word for a place, the file's name).
         roles: columns whose meaning is given; others are found.
 
     Raises:
@@ -117,12 +117,9 @@ def read(source: Path, name: str, about: Mapping[str, Any], roles: Mapping[str, 
         if all(row.about.get(key) == value for key, value in same.items()):
             return row.id
     made = dataset.create(source, name, roles=roles, owner=owner)
-    measured = {
-        "bytes": source.stat().st_size,
-        "seconds": round(time.monotonic() - begun, 1),
-        "sentence": made.sentence,
-    }
-    store.add_dataset(made.id, made.name, made.digest, {**about, **same, **measured}, owner)
+    seconds = round(time.monotonic() - begun, 1)
+    known = {"file": source.name, "bytes": source.stat().st_size, "seconds": seconds, "sentence": made.sentence}
+    store.add_dataset(made.id, made.name, made.digest, {"place": _place(made), **known, **about, **same}, owner)
     return made.id
 
 

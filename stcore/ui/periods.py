@@ -16,6 +16,7 @@ from stcore.ui.opened import Opened
 _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _WORDS = {"day": "Last day", "week": "Last week", "month": "Last month", "year": "Last year", "all": "Everything"}
 MOST_INSTANTS = 1500
+TELLING = 0.4  # a week that explains less of the variance is not worth a sentence
 
 
 def value(data: Opened) -> str:
@@ -80,7 +81,7 @@ def verdict(data: Opened, feature: str) -> None:
     name = words.short(words.sentence(readable(feature)), 40)
     over = f"Mean of {len(panel.locations):,} {data.places}." if len(panel.locations) > 1 else ""
     usual = week_profile(panel.time, mean)
-    if usual is None or not np.isfinite(usual).any():
+    if usual is None or explained(panel.time, mean, usual) < TELLING:
         low, high = np.nanpercentile(values, [5, 95])
         reach = parts.strong(words.between(float(low), float(high), unit))
         parts.verdict(f"{name} lies between ", reach, " in nine of ten readings.", small=over)
@@ -92,16 +93,16 @@ def verdict(data: Opened, feature: str) -> None:
     )  # fmt: skip
 
 
+def explained(time: pd.DatetimeIndex, mean: np.ndarray, usual: np.ndarray) -> float:
+    """Share of the variance of a series [time] that its usual week [7, 24] explains."""
+    expected = usual[np.asarray(time.day_of_week), np.asarray(time.hour)]
+    known = np.isfinite(mean)
+    total = float(np.var(mean[known]))
+    return 1 - float(np.var((mean - expected)[known])) / total if total > 0 else 0.0
+
+
 def _hour(usual: np.ndarray, cell: np.integer) -> tuple[str, float]:
     """Words and value of one cell of a week: “Thursdays at 17:00”."""
     day, hour = divmod(int(cell), 24)
     names = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
     return f"{names[day]} at {hour:02d}:00", float(usual[day, hour])
-
-
-def in_words(data: Opened, feature: str, place: str, values: np.ndarray) -> str:
-    """A curve in one sentence, for those who do not see it."""
-    if not np.isfinite(values).any():
-        return f"{words.short(place)} has no reading in this period"
-    reach = words.between(float(np.nanmin(values)), float(np.nanmax(values)), data.unit(feature))
-    return f"{data.quantity(feature)} of {words.short(place)}: {reach}"

@@ -1,0 +1,95 @@
+"""Home: a dropped file or a sample becomes a data set on Load; what cannot be read says why; recent work is listed."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from stcore.operations import store
+from stcore.scenarios import samples
+from stcore.ui import opening
+from tests.pages.app import GOOD, NASTY, home, said, title
+
+
+def drop(app: AppTest, name: str, content: str | bytes) -> AppTest:
+    data = content.encode() if isinstance(content, str) else content
+    return app.file_uploader[0].upload(name, data).run()
+
+
+def test_home_asks_and_shows_every_sample() -> None:
+    app = home()
+    assert title(app) == "What would you like to forecast?"
+    for sample in samples.samples():
+        assert sample.title in said(app)
+        assert app.button(key=f"open-{sample.name}").label == "Open"
+    assert "What you load and train will stand here." in said(app)
+
+
+def test_a_dropped_file_is_read_saved_and_shown() -> None:
+    app = drop(home(), "stations.csv", GOOD)
+    assert title(app) == "Load"
+    assert "3 stations, hourly, 10 days." in said(app)
+    (row,) = store.datasets()
+    assert row.name == "stations.csv"
+    assert row.about["place"] == "station"
+    assert app.query_params["dataset"] == row.id
+
+
+def test_the_same_file_twice_is_one_data_set(home_folder) -> None:
+    drop(home(), "stations.csv", GOOD)
+    drop(home(), "copy of stations.csv", GOOD)
+    assert len(store.datasets()) == 1
+    assert not any((home_folder / "uploads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", "", "The file is empty."),
+        ("junk.csv", bytes(range(256)) * 20, "not a text file"),
+        ("table.csv", "a,b\n" + "x,y\n" * 30, "a"),
+    ],
+)
+def test_a_bad_file_says_why_and_saves_nothing(name: str, content: str | bytes, message: str) -> None:
+    app = drop(home(), name, content)
+    assert title(app) == "Load"
+    assert "This file cannot be read yet" in said(app)
+    assert message in said(app)
+    assert "Something went wrong inside" not in said(app)
+    assert store.datasets() == []
+    assert app.button(key="another").label == "Drop another file"
+
+
+def test_names_are_text_never_markup() -> None:
+    app = drop(home(), "<img src=x onerror=alert(1)>.csv", NASTY)
+    assert title(app) == "Load"
+    assert "<script>" not in said(app)
+    assert "&lt;script&gt;" in said(app)
+    app = home()
+    assert "<img" not in said(app)
+    assert "Data read" in said(app)
+
+
+def test_a_sample_opens_with_its_words_and_only_once() -> None:
+    for _ in range(2):
+        app = home()
+        app.button(key="open-airport_weather").click().run()
+        assert title(app) == "Load"
+        assert "3 airports, hourly" in said(app)
+    (row,) = store.datasets()
+    assert (row.name, row.about["sample"], row.about["place"]) == ("Airport weather", "airport_weather", "airport")
+
+
+def test_recent_work_links_to_the_next_step() -> None:
+    drop(home(), "stations.csv", GOOD)
+    row = store.datasets()[0]
+    shown = said(home())
+    assert "stations.csv" in shown
+    assert f"/load?dataset={row.id}" in shown
+
+
+def test_a_file_name_cannot_leave_its_folder(home_folder) -> None:
+    import io
+
+    token = opening.keep(io.BytesIO(b"x"), "../../../evil.csv")
+    assert opening.source_of(token) == home_folder / "uploads" / token / "evil.csv"
