@@ -118,7 +118,7 @@ class Dataset:
         Raises:
             StoreError: files are missing or torn.   DataError: it cannot be laid so.   NotYet: by="h3", "regions".
         """
-        asked = {"step": step, "by": by, "how": how, "cell": cell}
+        asked: dict[str, Any] = {"step": step, "by": by, "how": how, "cell": cell}
         if all(value is None for value in asked.values()):
             return self._saved()
         recipe = replace(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ class ApartError(DataError):
         super().__init__(message, hint)
         self.fill, self.shape = fill, shape
 
-    def __reduce__(self) -> tuple:  # type: ignore[override]
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.hint, self.fill, self.shape)
 
 

@@ -265,7 +265,7 @@ def _stamp(out: Observations, table: Table) -> str:
     if out.counted_step is not None:
         length = int(pd.Timedelta(out.counted_step).value) if out.counted_step != "1D" else 86_400 * 10**9
         return f"CAST({NEUTRAL_START.value} + (row_number() OVER (ORDER BY line) - 1) * {length} AS BIGINT)"
-    if not out.times.later.notna().any():
+    if out.times is None or not out.times.later.notna().any():
         return "times.stamp"
     place = _place_text(table, out.roles) or "1"
     again = f"row_number() OVER (PARTITION BY times.text, {place} ORDER BY line) > 1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -88,7 +89,7 @@ def open_panel(folder: Path) -> Panel:
     return panel
 
 
-def _space(folder: Path, about: dict, locations: gpd.GeoDataFrame) -> Space:  # type: ignore[type-arg]
+def _space(folder: Path, about: dict[str, Any], locations: gpd.GeoDataFrame) -> Space:
     grid = None
     if about["grid_shape"] is not None:
         with np.load(folder / "grid.npz", allow_pickle=False) as arrays:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from stcore.data.encoding import as_text, on_disk
 from stcore.data.panel import edge_table
-from stcore.data.space import Space, coordinates, matrix_edges, recognise_grid
+from stcore.data.space import Space, matrix_edges, recognise_grid
 from stcore.errors import DataError
 from stcore.records import Finding
 
@@ -237,8 +237,7 @@ def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: str | Mapping
     parent = found[column].map(lambda cell: None if pd.isna(cell) else str(cell)) if column else None
     if parent is not None:
         table["parent"] = parent
-    grid = recognise_grid(coordinates(table)) if matched.sum() < len(ids) else None
-    space = Space(geometry=table.geometry, edges=places.space.edges, grid=grid, parent=parent)
+    space = Space(geometry=table.geometry, edges=places.space.edges, parent=parent)
     return Places(table, space, places.findings + _unmatched(ids, shapes, on, matched))
 
 

@@ -128,6 +128,12 @@ def read_findings(table: Table, seen: Observations) -> list[Finding]:
                     message=f"{table.damaged:,} characters could not be read and were replaced.",
                     suggestion="Save the file as UTF-8.")
         )  # fmt: skip
+    if table.melted:
+        found.append(
+            Finding(
+                code="wide", message=f"The {table.melted:,} columns were read as one value at that many places.",
+            )
+        )  # fmt: skip
     if table.renamed:
         found.append(
             Finding(code="duplicate_columns", severity="look", where=_short(table.renamed), count=len(table.renamed),

@@ -7,22 +7,21 @@ DuckDB runs without extensions, may touch the scratch folder and the source only
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stcore.data.dialect import Dialect, find_dialect
 from stcore.data.encoding import TextFile, as_text, on_disk
-from stcore.errors import DataError
+from stcore.data.exact import write_exact, write_melted
+from stcore.errors import DataError, nearest
 
-_BATCH = 50_000
+#: From here on columns are kept as rows: they can only be places, and columnar engines take memory for each.
+_VERY_WIDE = 1000
 
 
 def quoted(text: str) -> str:
@@ -32,7 +31,7 @@ def quoted(text: str) -> str:
 
 def connect(folder: Path, *reads: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection shut off from everything but ``folder`` and the files in ``reads``."""
-    options = {
+    options: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1GB",
         "temp_directory": str(folder / "spill"),
     }  # fmt: skip
@@ -55,6 +54,7 @@ class Table:
         encoding: of the file, as shown to people.
         ragged: lines with too many or too few cells: count and up to ten line numbers.
         damaged: characters that could not be read.
+        melted: number of columns of a table so wide that they were made rows, else 0.
     """
 
     def __init__(self, folder: Path, dialect: Dialect, encoding: str = "", damaged: int = 0, *reads: Path) -> None:
@@ -64,7 +64,9 @@ class Table:
         self.connection = connect(folder, *reads)
         self.ragged: tuple[int, list[int]] = (0, [])
         self.rows = 0
+        self.melted = 0
         self._own_lines = False
+        self._position = {name: number for number, name in enumerate(self.names)}
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -81,11 +83,9 @@ class Table:
         Raises:
             DataError: there is no such column.
         """
-        from stcore.errors import nearest
-
-        if name not in self.names:
+        if name not in self._position:
             raise DataError(f"There is no column “{name[:80]}”.", nearest(name[:80], [n[:80] for n in self.names[:50]]))
-        return f"c{self.names.index(name)}"
+        return f"c{self._position[name]}"
 
     def source(self) -> str:
         """The FROM clause: columns c0.. and ``line`` (1 = first line of the file)."""
@@ -125,7 +125,7 @@ class Table:
         except duckdb.Error:
             self.rows = -1
         if self.rows != text.lines - int(self.dialect.header):
-            self._load_slowly(text)
+            self._load_exactly(text)
         return self
 
     def load_frame(self, frame: pd.DataFrame) -> Table:
@@ -135,8 +135,8 @@ class Table:
             column = plain[name]
             if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
                 plain[name] = column.astype("string")
-            elif pd.api.types.is_datetime64_any_dtype(column):
-                plain[name] = _iso(column)
+            elif isinstance(column.dtype, pd.DatetimeTZDtype):
+                plain[name] = column.dt.strftime("%Y-%m-%dT%H:%M:%S.%f%z")
         self.register("given", pa.Table.from_pandas(plain, preserve_index=False))
         cells = ", ".join(f"CAST(c{n} AS VARCHAR) AS c{n}" for n in range(plain.shape[1]))
         self.connection.execute(f"COPY (SELECT {cells} FROM given) TO {quoted(str(self.path))} (FORMAT parquet)")
@@ -144,25 +144,20 @@ class Table:
         self.rows = len(frame)
         return self
 
-    def _load_slowly(self, text: TextFile) -> None:
-        """Read with Python's own CSV reader, in batches: true line numbers, and ragged lines set aside."""
-        width, count, lines = len(self.names), 0, []
-        schema = pa.schema([(f"c{n}", pa.string()) for n in range(width)] + [("line", pa.int64())])
-        self._own_lines, self.rows = True, 0
-        with (
-            text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file,
-            pq.ParquetWriter(self.path, schema) as out,
-        ):
-            reader = csv.reader(file, delimiter=self.dialect.delimiter, quoting=_quoting(text))
-            if self.dialect.header:
-                next(islice((row for row in reader if row), 1), None)
-            while batch := list(islice(_numbered(reader), _BATCH)):
-                good = [(row, line) for row, line in batch if len(row) <= width and row]
-                bad = [line for row, line in batch if len(row) > width]
-                count, lines = count + len(bad), (lines + bad)[:10]
-                out.write_table(_columns(good, width, schema))
-                self.rows += len(good)
-        self.ragged = (count, lines)
+    def _load_exactly(self, text: TextFile) -> None:
+        """Read again without haste: true line numbers, ragged lines set aside."""
+        self._own_lines = True
+        self.rows, ragged = write_exact(text, self.dialect, len(self.names), self.path)
+        self.ragged = (ragged.count, ragged.lines)
+
+    def load_melted(self, text: TextFile) -> Table:
+        """Keep a very wide table as rows of time, location (the column it stood in) and value."""
+        self._own_lines = True
+        self.rows, ragged, time = write_melted(text, self.dialect, self.names, self.path)
+        self.ragged = (ragged.count, ragged.lines)
+        self.melted, self.names = len(self.names), [time, "location", "value"]
+        self._position = {name: number for number, name in enumerate(self.names)}
+        return self
 
 
 def open_table(
@@ -181,7 +176,8 @@ def open_table(
             return _from_frame(pd.read_parquet(path), folder)
     text = as_text(path, folder)
     dialect = find_dialect(text.path, delimiter, decimal, header)
-    return Table(folder, dialect, text.encoding, text.damaged, text.path).load_text(text)
+    table = Table(folder, dialect, text.encoding, text.damaged, text.path)
+    return table.load_melted(text) if len(dialect.names) > _VERY_WIDE else table.load_text(text)
 
 
 def _from_frame(frame: pd.DataFrame, folder: Path) -> Table:
@@ -189,42 +185,15 @@ def _from_frame(frame: pd.DataFrame, folder: Path) -> Table:
         frame = frame.rename_axis(index=[name or "time" for name in frame.index.names]).reset_index()
     if frame.empty:
         raise DataError("The table has no rows.", "Give at least two rows of values.")
+    if frame.shape[1] > _VERY_WIDE:
+        frame.to_csv(folder / "frame.csv", index=False)
+        return open_table(folder / "frame.csv", folder)
     head = frame.head(300)
     rows = tuple(
         tuple("" if pd.isna(cell) else str(cell) for cell in row) for row in head.itertuples(index=False, name=None)
     )
     dialect = Dialect("", ".", True, tuple(str(name) for name in frame.columns), rows)
     return Table(folder, dialect, "DataFrame").load_frame(frame)
-
-
-def _iso(column: pd.Series) -> pd.Series:
-    """Times as ISO text, with their offset where they have a zone."""
-    return column.map(lambda stamp: None if pd.isna(stamp) else stamp.isoformat())
-
-
-def _numbered(reader: Any) -> Iterator[tuple[list[str], int]]:
-    """Rows that are not blank, with the line they end on."""
-    for row in reader:
-        if row:
-            yield row, reader.line_num
-
-
-def _quoting(text: TextFile) -> int:
-    """Plain characters where a quote is never closed, which would swallow the rest of the file."""
-    if not text.quotes:
-        return csv.QUOTE_NONE
-    with text.path.open(encoding="utf-8", errors="replace", newline="") as file:
-        odd = sum(block.count('"') for block in iter(lambda: file.read(1 << 20), "")) % 2
-    return csv.QUOTE_NONE if odd else csv.QUOTE_MINIMAL
-
-
-def _columns(rows: list[tuple[list[str], int]], width: int, schema: pa.Schema) -> pa.Table:
-    """Rows turned into columns of text; empty cells and short lines become null."""
-    padded = [row + [""] * (width - len(row)) for row, _ in rows]
-    cells = [[cell or None for cell in column] for column in zip(*padded, strict=True)] or [[] for _ in range(width)]
-    return pa.Table.from_arrays(
-        [pa.array(c, pa.string()) for c in cells] + [pa.array([n for _, n in rows], pa.int64())], schema=schema
-    )
 
 
 def _different(names: Sequence[str]) -> tuple[list[str], list[str]]:
