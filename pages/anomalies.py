@@ -55,7 +55,7 @@ with top:
     said = words.count(len(found.locations), word)
     actions = frame.header(
         "Anomalies", row.name,
-        f"{said}, {words.moment(between[0], found.step)} to {words.moment(between[1], found.step)}. "
+        f"{said}, {words.stretch(*between, found.step)}. "
         f"Compared with the {results.title(model, shown.test.season)} forecast {ahead} ahead.",
     )  # fmt: skip
     parts.verdict(*anomaly_view.sentence(shown, table), small=anomaly_view.small_print(shown))
@@ -75,14 +75,16 @@ with left:
     legend = parts.join(parts.key(mark, shown.kinds[kind].lower()) for kind, mark in anomaly_view.MARKS.items())
     with parts.panel(f"Where, at {words.moment(when, found.step)}", f"Grey {word}s behave as forecast", legend, key="anomalies-map"):
         marks = anomaly_view.kinds_at(table, when, event)
-        ground = cached.place_ground(row.id, row.digest, owner, 490)
+        ground = cached.place_ground(row.id, row.digest, owner, 490, 480)
         clicked = parts.kind_map(ground, marks, chosen, "anomalies-places", f"Map: {words.count(len(marks), word)} out of line")
         if clicked is not None and clicked != chosen and clicked in found.locations.index:
             state.choose("place", clicked)
             st.session_state["anomalies-place"] = opened
             st.rerun()
 with right, parts.panel("", key="anomalies-curve"):
-    target = shown.test.targets[0]
+    place = found.locations.index.get_loc(chosen)
+    position = anomaly_view.main_target(shown, when, place)
+    target = shown.test.targets[position]
     unit = shown.test.schema[target].unit
     quantity = words.sentence(readable(target)) + (f", {unit}" if unit else "")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -92,24 +94,27 @@ with right, parts.panel("", key="anomalies-curve"):
         )
         if numbers:
             names = {number: anomaly_view.name(one, shown) for number, (_, one) in zip(numbers, table.iterrows(), strict=True)}
+            st.session_state["anomalies-event"] = opened
             st.selectbox(
-                "Event", numbers, numbers.index(opened), format_func=lambda number: names.get(number, ""), width=230,
+                "Event", numbers, format_func=lambda number: names.get(number, ""), width=230,
                 key="anomalies-event", label_visibility="collapsed",
             )  # fmt: skip
-    place = found.locations.index.get_loc(chosen)
-    time, observed, expected = instant.tested_curve(shown.test, shown.lead, place, 0, between)
+    time, observed, expected = instant.tested_curve(shown.test, shown.lead, place, position, between)
     parts.chart(
         curves.watched(time, observed, expected, anomaly_view.spans(shown, table, chosen, opened), theme, unit or ""),
         key="anomalies-line", alt=f"{quantity} at {words.short(chosen)} against its forecast",
     )  # fmt: skip
     if numbers:
-        parts.heading("All events of the day" if day and length == pd.Timedelta(days=1) else "All events shown", "Each bar is one event; click to move map and curve")
+        parts.heading("Events of the day" if day and length == pd.Timedelta(days=1) else "Events", anomaly_view.lanes_note(table))
         figure = lanes.lanes(anomaly_view.bars(shown, table), *between, theme, str(opened), when)
         parts.chart(figure, "anomalies-lanes", f"{words.count(len(table), 'event')} over time", on_select=anomaly_view.open_clicked)
 
 with parts.panel("Events, most unusual first", key="anomalies-table"):
     if numbers:
-        parts.table(anomaly_view.COLUMNS, anomaly_view.rows(shown, table), numbers.index(opened), "Events, most unusual first")
+        every = len(table) > anomaly_view.FEW_ROWS and st.session_state.get("anomalies-all", False)
+        parts.table(anomaly_view.COLUMNS, anomaly_view.rows(shown, table, every), numbers.index(opened), "Events, most unusual first")
+        if len(table) > anomaly_view.FEW_ROWS:
+            st.toggle(f"Show all {words.count(len(table), 'event')}", key="anomalies-all")
     else:
         parts.text("No event of these kinds here. Move the slider to the right to see smaller ones.")
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from stcore import words
 from stcore.data import steps
+from stcore.data.schema import readable
 from stcore.plots import curves, instant, pictures, scale
 from stcore.ui import cached, forecast_view, frame, jobs, opening, parts, pickers, results, state
 
@@ -37,32 +38,34 @@ if work.job is not None:
 label, plus, axis = forecast_view.lead_words(shown)
 horizon = shown.test.horizon
 with parts.row():
-    next_words = f"Next {steps.describe_span(horizon, shown.test.step)}"
+    next_words = f"Next {steps.describe_span(horizon, shown.test.step)}".replace("Next 1 ", "Next ")
     period = pickers.segmented("Period", {"next": next_words, "past": "Tested past"}, "forecast-period")
+    if len(shown.test.targets) > 1:
+        st.selectbox("Value", shown.test.targets, format_func=readable, key="forecast-target", width=150)
     shows = pickers.segmented(
         "Map shows",
         {"value": words.sentence(shown.name), "change": "Change from start" if period == "past" else "Change from now", "spread": "Uncertainty"},
         "forecast-shows",
     )  # fmt: skip
+    source, origin = shown.ahead, len(shown.ahead.origins) - 1
+    if period == "past":
+        source, choices = shown.test, forecast_view.starts(shown)
+        origin = st.select_slider(
+            "Start", choices, choices[len(choices) // 2], key="forecast-start", width=250,
+            format_func=lambda start: words.moment(shown.test.origins[start], shown.test.step),
+        )  # fmt: skip
     lead = horizon
     if horizon > 1:
-        lead = st.select_slider(label, range(1, horizon + 1), (horizon + 1) // 2, format_func=plus, key="forecast-lead", width=330)
-    with st.popover("More", key="forecast-more"):
+        lead = st.select_slider(
+            label, range(1, horizon + 1), (horizon + 1) // 2, format_func=plus, key="forecast-lead",
+            width=190 if period == "past" else 270,
+        )  # fmt: skip
+    with st.popover("Model", key="forecast-more"):
         wanted = st.selectbox("Model", work.models, work.models.index(model), format_func=shown.title, key="forecast-model")
         if wanted != model:
             state.choose("model", wanted)
             st.rerun()
-        if len(shown.test.targets) > 1:
-            st.selectbox("Value", shown.test.targets, key="forecast-target")
 
-source, origin = shown.ahead, len(shown.ahead.origins) - 1
-if period == "past":
-    choices = forecast_view.starts(shown)
-    source = shown.test
-    origin = st.select_slider(
-        "Start", choices, choices[len(choices) // 2], key="forecast-start",
-        format_func=lambda start: words.moment(shown.test.origins[start], shown.test.step),
-    )  # fmt: skip
 one = source.select(origins=slice(origin, origin + 1))
 when = one.times(lead)[0]
 values = instant.map_values(one, lead, shown.position, shows)

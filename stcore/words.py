@@ -38,6 +38,12 @@ def number(value: Real | float | None, digits: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
+def plain(value: float) -> str:
+    """A round number without idle zeros, for the ends of a scale: ``3.3``, ``−12``, ``0.05``."""
+    text = number(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def fixed(value: float | None, decimals: int) -> str:
     """A fixed number of decimals, so that a column of numbers lines up."""
     if value is None or not math.isfinite(value):
@@ -153,6 +159,13 @@ def span(start: pd.Timestamp, end: pd.Timestamp, year: bool = False) -> str:
         return f"{start.day}{DASH}{end.day} {end:%b}{tail}"
     head = f" {start.year}" if start.year != end.year else ""
     return f"{start.day} {start:%b}{head} {DASH} {end.day} {end:%b}{tail}"
+
+
+def stretch(start: pd.Timestamp, end: pd.Timestamp, step: str) -> str:
+    """From a moment to a moment: ``Thu 12 Mar, 06:00 to 22:00``, ``Thu 12 Mar, 06:00 to Sat 14 Mar, 22:00``."""
+    if start.normalize() == end.normalize() and moment(start, step) != day(start):
+        return f"{moment(start, step)} to {clock(end)}"
+    return f"{moment(start, step)} to {moment(end, step)}"
 
 
 def lasting(seconds: float) -> str:

@@ -109,13 +109,8 @@ def _dot(figure: go.Figure, future: Future, theme: Theme) -> None:
     """The instant the map shows, on the forecast line."""
     if not 1 <= future.lead <= len(future.times):
         return
-    figure.add_trace(
-        go.Scatter(
-            x=[fig.wall(future.times[future.lead - 1])], y=[float(future.values[future.lead - 1])], mode="markers",
-            hoverinfo="skip",
-            marker={"size": 10, "color": theme.forecast, "line": {"width": 2, "color": theme.panel}},
-        )
-    )  # fmt: skip
+    at = future.lead - 1
+    fig.dot(figure, [fig.wall(future.times[at])], future.values[at : at + 1], theme.forecast, theme.panel, 10)
 
 
 def _forecast_labels(future: Future, theme: Theme) -> list[Label]:
@@ -226,12 +221,7 @@ def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Them
     if not np.isfinite(values).any():
         return
     row = int(np.nanargmin(values))
-    figure.add_trace(
-        go.Scatter(
-            x=[epochs[row]], y=[values[row]], mode="markers", hoverinfo="skip",
-            marker={"size": 9, "color": theme.panel, "line": {"width": 2.2, "color": theme.forecast}},
-        )
-    )  # fmt: skip
+    fig.dot(figure, epochs[row : row + 1], values[row : row + 1], theme.panel, theme.forecast, 9)
     figure.add_annotation(
         x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="bottom", yshift=9,
         xanchor="center" if row > 2 else "left", font={"size": 12.5, "color": theme.forecast},
@@ -277,9 +267,11 @@ def watched(
         unit: for the tooltip.
     """
     middle, low, high = expected
-    figure = fig.blank(theme, 260, fig.axis_range([observed, low, high, middle]), right=14)
+    bottom, top = fig.axis_range([observed, low, high, middle])
+    worded = [span for span in spans if span.open]
+    figure = fig.blank(theme, 236, (bottom, top + (0.1 * (top - bottom) if worded else 0)), right=14)
     x = fig.wall(time)
-    for span in (span for span in spans if span.open):
+    for span in worded:
         figure.add_shape(
             type="rect", x0=fig.wall(span.start), x1=fig.wall(span.end), y0=0, y1=1, yref="paper", layer="below",
             line={"width": 0}, fillcolor=fade(theme.kind(span.kind).mark, 0.09),
@@ -289,7 +281,7 @@ def watched(
     fig.line(figure, x, observed, theme.observed, 1.6, name="Observed", unit=unit)
     for span in spans:
         _highlight(figure, time, observed, span, theme)
-    _band_label(figure, x, high, theme)
+    _band_label(figure, x, low, theme)
     return fig.use_times(figure, time[0], time[-1], most=9)
 
 
@@ -301,34 +293,33 @@ def _highlight(figure: go.Figure, time: pd.DatetimeIndex, observed: np.ndarray, 
     rows = slice(max(0, inside[0] - 1), inside[-1] + 1)
     mark = theme.kind(span.kind)
     fig.line(figure, fig.wall(time[rows]), observed[rows], mark.mark, 3.3, hover=False)
-    part = observed[rows]
-    if span.text and np.isfinite(part).any():
-        _span_words(figure, time, (inside[0], inside[-1]), float(np.nanmin(part)), span, theme)
+    if len(inside) <= 2:
+        fig.dot(figure, fig.wall(time[inside]), observed[inside], mark.mark, theme.panel, 8)
+    if span.text:
+        _span_words(figure, time, (inside[0], inside[-1]), span, theme)
 
 
-def _span_words(
-    figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int], lowest: float, span: Span, theme: Theme
-) -> None:
-    """Words of a span: beside its lowest point for the open one, under its middle for the others."""
-    late = ends[1] > len(time) * 0.7
-    where, anchor = (ends[0], "right") if late else (ends[1], "left")
-    if not span.open:
-        where, anchor = (ends[0] + ends[1]) // 2, "center"
-    text = fig.safe(span.text)
+def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int], span: Span, theme: Theme) -> None:
+    """Words of the open span at the top: beside it where a narrow screen has room for them, else from the left edge on."""
+    text = fig.safe(span.text, 60)
+    look = {"size": 12.5, "color": theme.kind(span.kind).text}
+    place: dict[str, object] = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4}
+    if ends[0] > len(time) * 0.65:
+        place = {"x": fig.wall(time[ends[0]]), "xanchor": "right", "xshift": -8}
+    elif ends[1] < len(time) * 0.35:
+        place = {"x": fig.wall(time[ends[1]]), "xanchor": "left", "xshift": 8}
     figure.add_annotation(
-        x=fig.wall(time[where]), y=lowest, text=f"<b>{text}</b>" if span.open else text, showarrow=False, xanchor=anchor,
-        yanchor="bottom" if span.open else "top", xshift={"left": 8, "right": -8}.get(anchor, 0),
-        yshift=0 if span.open else -6, font={"size": 12.5, "color": theme.kind(span.kind).text},
+        **place, y=1, yref="paper", yanchor="top", text=f"<b>{text}</b>", showarrow=False, font=look
     )  # fmt: skip
 
 
-def _band_label(figure: go.Figure, x: Sequence[object], high: np.ndarray, theme: Theme) -> None:
-    """“90 % band” where the band reaches its highest point in the first third."""
-    third = high[: max(2, len(high) // 3)]
+def _band_label(figure: go.Figure, x: Sequence[object], low: np.ndarray, theme: Theme) -> None:
+    """“90 % band” under its lowest point in the first third."""
+    third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():
         return
-    row = int(np.nanargmax(third))
+    row = int(np.nanargmin(third))
     figure.add_annotation(
-        x=x[row], y=float(third[row]), text="90 % band", showarrow=False, yanchor="bottom", yshift=3,
-        xanchor="left" if row < len(high) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
+        x=x[row], y=float(third[row]), text="90 % band", showarrow=False, yanchor="top", yshift=-3,
+        xanchor="left" if row < len(low) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip

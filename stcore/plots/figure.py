@@ -221,6 +221,17 @@ def _runs(there: np.ndarray) -> list[slice]:
     return [slice(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
+def dot(figure: go.Figure, x: Sequence[object], y: np.ndarray, fill: str, edge: str, size: float) -> go.Figure:
+    """Add round marks with a 2 px edge, left out of the tooltip."""
+    figure.add_trace(
+        go.Scatter(
+            x=x, y=np.asarray(y, dtype=float), mode="markers", hoverinfo="skip",
+            marker={"size": size, "color": fill, "line": {"width": 2, "color": edge}},
+        )
+    )  # fmt: skip
+    return figure
+
+
 def vertical(figure: go.Figure, x: object, text: str, theme: Theme, dash: str | None = None) -> go.Figure:
     """A 1 px line over the whole height with its word on the left ("now")."""
     figure.add_shape(

@@ -80,7 +80,7 @@ def future(prediction: Prediction, place: int, target: int, lead: int = 0, teste
     return Future(
         times=pd.DatetimeIndex(times), values=np.asarray(one.values[0, :, 0, target], dtype=float),
         low=np.asarray(low[0, :, 0, target], dtype=float), high=np.asarray(high[0, :, 0, target], dtype=float),
-        last=float(now_values(one, target)[0]), lead=lead, truth=truth if tested and np.isfinite(truth).any() else None,
+        last=float(now_values(one, target)[0]), lead=lead, truth=truth if tested else None,
     )  # fmt: skip
 
 

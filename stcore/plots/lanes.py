@@ -12,7 +12,7 @@ from stcore.plots import figure as fig
 from stcore.plots.theme import Theme, fade
 
 LANE = 22
-MOST_LANES = 14
+MOST_LANES = 8
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def lanes(
     """Bars coloured by kind with their names beside them; the open one full and bold, the others at 62 %.
 
     Args:
-        bars: at most 14 are drawn, the first ones.
+        bars: at most 8 are drawn, the first ones.
         start, end: ends of the time axis.
         theme: colours.
         opened: id of the open event.
@@ -58,7 +58,7 @@ def lanes(
             text=[fig.safe(bar.name) for bar in shown], textposition="none", hovertemplate="%{text}<extra></extra>",
         )
     )  # fmt: skip
-    late = first + (last - first) * 0.62
+    late = first + (last - first) * 0.55
     for row, (bar, (left, right)) in enumerate(zip(shown, spans, strict=True)):
         _name(figure, row, bar, (left, right, late), theme, bar.event == opened)
     if now is not None:

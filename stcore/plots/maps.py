@@ -1,11 +1,13 @@
 """Maps: places coloured by a value, places coloured by a kind of anomaly; offline ground, ids on every layer for clicks.
 
-Every deck is new on each call: Streamlit changes the object it draws. The layer that answers clicks is ``PLACES``.
+Every deck is new on each call: Streamlit changes the object it draws. Layers that answer clicks carry the chosen place in
+their id: Streamlit drops a selection whose layer is gone, and with it the fading of everything that was not clicked.
 """
 
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +18,7 @@ from pydeck.types import String as _String
 from stcore import words
 from stcore.plots.ground import Ground, cities, graticule
 from stcore.plots.scale import Scale
-from stcore.plots.theme import FONT, Theme, rgb
+from stcore.plots.theme import FONT, Theme, mix, rgb
 
 PLACES = "places"
 MOST_INLINE = 10_000
@@ -50,7 +52,7 @@ def value_map(
         layers = _areas(ground, rows, there, theme)
     else:
         layers = _dots(ground, rows, there, theme)
-    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme)
+    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected)
 
 
 def kind_map(
@@ -71,6 +73,11 @@ def kind_map(
     """
     notes = notes or {}
     rows = _rows(ground, [notes.get(i, kinds.get(i, "as expected")) for i in ground.ids])
+    if ground.corners is not None or ground.shapes is not None:
+        for row in rows:
+            row["fill"] = list(rgb(theme.kind(kinds[row["id"]]).mark)) if row["id"] in kinds else []
+        layers = _areas(ground, rows, np.array([row["id"] in kinds for row in rows]), theme)
+        return _deck(ground, [*layers, *_selected(ground, selected, theme)], theme, selected)
     calm = [row for row in rows if row["id"] not in kinds]
     loud = [row for row in rows if row["id"] in kinds]
     layers = [_circle(PLACES, calm, 4.2, ground, fill=[*rgb(theme.baseline), 150], width=0)]
@@ -83,7 +90,7 @@ def kind_map(
     ring.stroked, ring.get_line_width = True, 2.4
     layers.append(ring)
     layers.append(_squares([row for row in loud if kinds[row["id"]] == "fault"], theme))
-    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme)
+    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected)
 
 
 def clicked(event: Any) -> str | None:
@@ -255,8 +262,9 @@ def _under(ground: Ground, theme: Theme) -> list[pdk.Layer]:
     if len(ground.edges):
         paths = [[[float(a), float(b)], [float(c), float(d)]] for a, b, c, d in np.round(ground.edges, 5)]
         inner = theme.panel if theme.name == "light" else theme.map_line
-        layers.append(_paths("network-edge", paths, [*rgb(theme.map_line), 255], 5.0))
-        layers.append(_paths("network", paths, [*rgb(inner), 255], 3.4))
+        casing = theme.map_line if theme.name == "light" else mix(theme.map_line, theme.map_ground, 0.4)
+        layers.append(_paths("network-edge", paths, [*rgb(casing), 255], 5.0))
+        layers.append(_paths("network", paths, [*rgb(inner), 255], 3.4 if theme.name == "light" else 2.0))
     names = [{"at": [lon, lat], "text": name} for name, lon, lat in cities(ground)]
     if names:
         layers.append(pdk.Layer(
@@ -273,9 +281,12 @@ def _paths(name: str, paths: list[Any], colour: list[int], width: float) -> pdk.
     )  # fmt: skip
 
 
-def _deck(ground: Ground, layers: list[pdk.Layer], theme: Theme) -> pdk.Deck:
+def _deck(ground: Ground, layers: list[pdk.Layer], theme: Theme, selected: str | None = None) -> pdk.Deck:
     """All layers over the offline ground; no pitch, no rotation."""
     view = ground.view
+    for layer in layers:
+        if layer.id in (PLACES, "local", "regional", "fault", "missing"):
+            layer.id = f"{layer.id}-{zlib.crc32((selected or '').encode()):x}"
     tooltip = {
         "html": _TOOLTIP,
         "style": {

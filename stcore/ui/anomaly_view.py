@@ -12,7 +12,7 @@ import pandas as pd
 from stcore import anomaly, words
 from stcore.data import export, steps
 from stcore.plots.curves import Span
-from stcore.plots.lanes import Bar
+from stcore.plots.lanes import MOST_LANES, Bar
 from stcore.records import Detection, Prediction
 from stcore.ui import cached, markup, state
 from stcore.ui.markup import Column, Markup
@@ -20,7 +20,7 @@ from stcore.ui.results import Work
 
 #: Kind of an event -> the mark it is drawn with.
 MARKS = {"single": "fault", "local": "local", "regional": "regional"}
-MOST_ROWS = 40
+FEW_ROWS, MOST_ROWS = 12, 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +114,14 @@ def sentence(shown: View, table: pd.DataFrame) -> list[object]:
         return [markup.strong("Nothing unusual."), " Everything stayed within its usual error."]
     total = words.sentence(words.in_words(len(table)))
     head = markup.strong(f"{total} {'event' if len(table) == 1 else 'events'}.")
+    if len(table) == 1:
+        return [head, f" It is {_SAID[table['kind'].iloc[0]].format(word=shown.word)}."]
     counted = Counter(table["kind"])
-    said = {"single": f"at a single {shown.word}", "local": "local", "regional": "across the region"}
-    parts = [f"{words.in_words(counted[kind])} {said[kind]}" for kind in ("single", "local", "regional") if counted[kind]]
+    parts = [f"{words.in_words(counted[k])} {said.format(word=shown.word)}" for k, said in _SAID.items() if counted[k]]
     return [head, f" {words.sentence(words.listing(parts))}."]
+
+
+_SAID = {"single": "at a single {word}", "local": "local", "regional": "across the region"}
 
 
 def small_print(shown: View) -> str:
@@ -165,9 +169,15 @@ def spans(shown: View, table: pd.DataFrame, place: str, opened: int | None) -> l
     ]  # fmt: skip
 
 
+def lanes_note(table: pd.DataFrame) -> str:
+    """Second line over the swim lanes."""
+    few = f"The {MOST_LANES} most unusual ones; c" if len(table) > MOST_LANES else "Each bar is one event; c"
+    return f"{few}lick to move map and curve"
+
+
 def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
     """Swim lanes, in the order of time; the most unusual ones where there are too many."""
-    some = table.head(14).sort_values("start")
+    some = table.head(MOST_LANES).sort_values("start")
     return [Bar(str(row["event"]), row["start"], row["end"], MARKS[row["kind"]], name(row, shown)) for _, row in some.iterrows()]
 
 
@@ -179,22 +189,35 @@ def describe(shown: View, event: pd.Series, short: bool = False) -> str:
 
 
 COLUMNS = (
-    Column("Kind"), Column("Where"), Column("Start", number=True), Column("What", wide=True),
-    Column("Error, × usual", number=True),
+    Column("Kind"), Column("Where"), Column("Start", number=True, minor=True), Column("What", wide=True),
+    Column("Error, × usual", number=True, minor=True),
 )  # fmt: skip
 
 
-def rows(shown: View, table: pd.DataFrame) -> Sequence[Sequence[Markup | str]]:
-    """Rows of the table of events, most unusual first."""
+def rows(shown: View, table: pd.DataFrame, every: bool) -> Sequence[Sequence[Markup | str]]:
+    """Rows of the table of events, most unusual first; a dozen, or every one up to 200."""
     same_day = stretch(shown.found.step) == pd.Timedelta(days=1)
     return [
         [
             markup.chip(shown.kinds[row["kind"]], MARKS[row["kind"]]), name(row, shown),
             words.clock(row["start"]) if same_day else words.moment(row["start"], shown.found.step),
-            describe(shown, row), f"{words.fixed(float(row['peak']), 1)}×",
+            describe(shown, row, short=True), _times(float(row["peak"])),
         ]
-        for _, row in table.head(MOST_ROWS).iterrows()
+        for _, row in table.head(MOST_ROWS if every else FEW_ROWS).iterrows()
     ]  # fmt: skip
+
+
+def _times(peak: float) -> str:
+    """“9.8×”; beyond a thousand the number says nothing more."""
+    return f"{words.fixed(peak, 1)}×" if peak < 1000 else "> 1,000×"
+
+
+def main_target(shown: View, when: pd.Timestamp, place: int) -> int:
+    """Position of the value that was most out of line at a place and moment."""
+    shares = shown.found.contributions
+    if shares is None or shares.shape[2] != len(shown.test.targets):
+        return 0
+    return int(np.argmax(shares[int(shown.found.time.get_indexer([when])[0]), place]))
 
 
 def csv(shown: View, table: pd.DataFrame) -> bytes:

@@ -93,10 +93,10 @@ def _cut(run_id: str, model: str, threshold: float, stamp: float, owner: str) ->
 
 
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False)
-def place_ground(dataset_id: str, digest: str, owner: str, height: int = 440) -> Ground:
-    """The ground of a data set's map: view, network, graticule."""
+def place_ground(dataset_id: str, digest: str, owner: str, height: int = 440, width: int = 600) -> Ground:
+    """The ground of a data set's map: network, and a first view that fits ``width`` x ``height`` pixels."""
     whole = _panel(dataset_id, digest, owner)
-    return ground(whole.locations, whole.space, height)
+    return ground(whole.locations, whole.space, height, width)
 
 
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)

@@ -177,7 +177,7 @@ def hardest(shown: View) -> Metric:
     note = f"mean error there {words.measure(float(worst['mae']), shown.unit)}"
     if by == "hour":
         hour = int(worst["hour"])
-        return Metric("Hardest hour", f"{hour:02d}{words.DASH}{(hour + 1) % 24:02d}", "h", note)
+        return Metric("Hardest hour", f"{hour:02d}:00", f"to {(hour + 1) % 24:02d}:00", note)
     return Metric(f"Hardest {shown.word}", words.place_name(shown.test.locations, str(worst["location"]), 16), "", note)
 
 

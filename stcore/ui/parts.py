@@ -118,7 +118,7 @@ def row(gap: str = "medium") -> DeltaGenerator:
 
 def legend(scale: Scale, unit: str = "", low: str = "", high: str = "") -> Markup:
     """Strip of a scale with its two end values (or words) from calm to attention."""
-    left, right = (words.number(value) for value in scale.ends)
+    left, right = (words.plain(value) for value in scale.ends)
     return markup.strip(scale.strip, low or left, high or f"{right}{f' {unit}' if unit else ''}")
 
 

@@ -64,6 +64,8 @@ def place(locations: pd.DataFrame, clicked: str | None, first: str, label: str =
         label: the data's own word ("Sensor").
     """
     chosen = current_place(locations, first)
+    if clicked is None:
+        st.session_state.pop("place_clicked", None)
     if clicked is not None and clicked in locations.index and clicked != st.session_state.get("place_clicked"):
         st.session_state["place_clicked"] = clicked
         if clicked != chosen:
