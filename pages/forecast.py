@@ -61,7 +61,10 @@ with parts.row():
             width=190 if period == "past" else 270,
         )  # fmt: skip
     with st.popover("Model", key="forecast-more"):
-        wanted = st.selectbox("Model", work.models, work.models.index(model), format_func=shown.title, key="forecast-model")
+        # The key changes with the model shown, so that a better one that arrives later is not overruled by this box.
+        wanted = st.selectbox(
+            "Model", work.models, work.models.index(model), format_func=shown.title, key=f"forecast-model-{model}"
+        )  # fmt: skip
         if wanted != model:
             state.choose("model", wanted)
             st.rerun()
