@@ -94,7 +94,9 @@ def _read(experiment: Experiment) -> tuple[Panel | Mapping[str, Panel], Experime
         raise ConfigError("The experiment names no data.", "Add `data: {source: file.csv}`.")
     with ingest.loaded(data.source, data) as loaded:
         found = loaded.report.roles.model_dump()
-        roles = {key: value for key, value in found.items() if key in type(data).model_fields and value not in ("", None)}
+        roles = {
+            key: value for key, value in found.items() if key in type(data).model_fields and value not in ("", None)
+        }
         complete = data.model_copy(update={**roles, "step": data.step, "clock": loaded.report.clock})
         panel = loaded.panels if loaded.several else next(iter(loaded.panels.values()))
     return panel, experiment.model_copy(update={"data": complete})
@@ -156,7 +158,9 @@ class _Run:
         self.metrics: dict[str, Any] = {}
         labels = [settled.run.model.label for _, settled in self.entries]
         share = min(settled.share for _, settled in self.entries)
-        self.tell({"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share})
+        self.tell(
+            {"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share}
+        )
         first_error: StcoreError | None = None
         for config, settled in self.entries:
             label = settled.run.model.label
@@ -167,7 +171,9 @@ class _Run:
             except StcoreError as error:
                 first_error = first_error or error
                 self.failed[label] = f"{error.message} {error.hint}"
-                self.tell({"event": "model", "model": label, "state": "failed", "message": error.message, "hint": error.hint})
+                self.tell(
+                    {"event": "model", "model": label, "state": "failed", "message": error.message, "hint": error.hint}
+                )
             self._write()
         if not self.metrics and first_error is not None:
             raise first_error
@@ -177,7 +183,9 @@ class _Run:
 
     def _write(self) -> None:
         order = [config.model.label for config in self.experiment.runs()] + ["ensemble"]
-        write_json(self.folder / "metrics.json", {label: self.metrics[label] for label in order if label in self.metrics})
+        write_json(
+            self.folder / "metrics.json", {label: self.metrics[label] for label in order if label in self.metrics}
+        )
         write_json(self.folder / "failed.json", self.failed)
 
     def _model(self, label: str, config: RunConfig, settled: Plan) -> None:
@@ -204,32 +212,25 @@ class _Run:
         return done["metrics"] if done.get("hash") == identity else None
 
     def _keep(self, label: str, fitted: Fitted, begin: float) -> None:
-        """Judge a fitted model and leave it whole in the folder."""
-        from stcore.training.backtest import backtest, forecast
-
-        test, future = backtest(fitted, self.panel), forecast(fitted, self.panel)
-        numbers = judge(test, fitted, time.perf_counter() - begin)
-        aside = self.folder / "models" / f".{label}.part"
-        shutil.rmtree(aside, ignore_errors=True)
-        fitted.save(aside)
-        for part, predictions in (("test", test), ("forecast", future)):
-            _save(predictions, aside / part)
-        write_json(aside / "done.json", {"hash": fitted.hash, "metrics": numbers})
-        final = self.folder / "models" / label
-        shutil.rmtree(final, ignore_errors=True)
-        aside.replace(final)
+        numbers = keep(self.folder, label, fitted, self.panel, begin)
         self.metrics[label] = numbers
-        self.tell({"event": "model", "model": label, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})
+        self.tell(
+            {"event": "model", "model": label, "state": "done", "seconds": numbers["seconds"], "metrics": numbers}
+        )
 
     def _ensemble(self, config: EnsembleConfig) -> None:
         """The combined row, where at least two members are there."""
         from stcore.training.ensemble import combine
 
         names = {entry.model.label: entry.model.name for entry in self.experiment.runs()}
-        members = config.members or [label for label in self.metrics if names.get(label) not in ("persistence", "seasonal_naive")]
+        members = config.members or [
+            label for label in self.metrics if names.get(label) not in ("persistence", "seasonal_naive")
+        ]
         missing = [label for label in members if label not in self.metrics]
         if missing or len(members) < 2:
-            reason = f"{', '.join(missing)} not trained" if missing else f"{len(members)} member; at least two are needed"
+            reason = (
+                f"{', '.join(missing)} not trained" if missing else f"{len(members)} member; at least two are needed"
+            )
             self.failed["ensemble"] = f"No ensemble: {reason}."
             self.tell({"event": "model", "model": "ensemble", "state": "failed", "message": self.failed["ensemble"]})
             return
@@ -237,6 +238,28 @@ class _Run:
         opened = Result.open(self.folder)
         joined = combine([opened.fitted(label) for label in members], config.method)
         self._keep("ensemble", joined, begin)
+
+
+def keep(folder: Path, label: str, fitted: Fitted, panel: Panel | Mapping[str, Panel], begin: float) -> dict[str, Any]:
+    """Judge a fitted model, leave it whole in a folder of results, and return its numbers.
+
+    Args:
+        begin: ``time.perf_counter()`` when work on it began.
+    """
+    from stcore.training.backtest import backtest, forecast
+
+    test, future = backtest(fitted, panel), forecast(fitted, panel)
+    numbers = judge(test, fitted, time.perf_counter() - begin)
+    aside = folder / "models" / f".{label}.part"
+    shutil.rmtree(aside, ignore_errors=True)
+    fitted.save(aside)
+    for part, predictions in (("test", test), ("forecast", future)):
+        _save(predictions, aside / part)
+    write_json(aside / "done.json", {"hash": fitted.hash, "metrics": numbers})
+    final = folder / "models" / label
+    shutil.rmtree(final, ignore_errors=True)
+    aside.replace(final)
+    return numbers
 
 
 def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: float) -> dict[str, Any]:
@@ -249,6 +272,7 @@ def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: 
     }  # fmt: skip
     if fitted.weights:
         numbers["weights"] = dict(fitted.weights)
+        numbers["members"] = {label: member.hash for label, member in fitted.members.items()}
     return numbers
 
 
@@ -259,5 +283,3 @@ def _save(predictions: Prediction | Mapping[str, Prediction], folder: Path) -> N
     for number, prediction in enumerate(predictions.values()):
         prediction.save(folder / str(number))
     write_json(folder / "panels.json", {str(number): name for number, name in enumerate(predictions)})
-
-

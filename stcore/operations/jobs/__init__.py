@@ -11,11 +11,12 @@ from stcore.operations.jobs.queue import (
     progress,
     retry,
     submit,
+    submit_run,
     submit_training,
 )
 from stcore.operations.store import Job, Status
 
 __all__ = [
     "Epoch", "Job", "ModelProgress", "Progress", "Status", "cancel", "delete", "for_run", "get", "listing", "log_tail",
-    "progress", "retry", "submit", "submit_training",
+    "progress", "retry", "submit", "submit_run", "submit_training",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stcore.errors import StoreError
-from stcore.operations.store import Job, reading, run_folder
+from stcore.operations.store import DatasetRow, Job, reading, run_folder
 from stcore.operations.store import dataset_rows as rows
 from stcore.registry import Registry
 
@@ -34,13 +34,7 @@ def train(job: Job, context: JobContext) -> None:
 
     Payload: run, dataset (ids), experiment (its JSON).
     """
-    with reading() as connection:
-        known = rows.one(connection, job.payload["dataset"], job.owner)
-    if known is None:
-        raise StoreError(
-            "The data set of this job was deleted while the job waited.",
-            "Load the file again and start a new training.",
-        )
+    known = _data_of(job)
     from stcore.data import dataset
     from stcore.experiment import Experiment
     from stcore.workflow.run import run
@@ -52,4 +46,38 @@ def train(job: Job, context: JobContext) -> None:
     )  # fmt: skip
 
 
+def join(job: Job, context: JobContext) -> None:
+    """Join finished models of one data set into a run of its own.
+
+    Payload: run, dataset (ids), experiment (its JSON), members (run and label of each), method (mean or weighted).
+    """
+    known = _data_of(job)
+    from stcore.data import dataset
+    from stcore.experiment import Experiment
+    from stcore.workflow.join import join as joined
+
+    members = [(run_folder(each["run"]), str(each["label"])) for each in job.payload["members"]]
+    joined(
+        members, dataset.open(known.id).panel(), Experiment.parse(job.payload["experiment"]), job.payload["method"],
+        run_folder(job.payload["run"]), context.progress,
+    )  # fmt: skip
+
+
+def _data_of(job: Job) -> DatasetRow:
+    """The data set of a job.
+
+    Raises:
+        StoreError: it was deleted.
+    """
+    with reading() as connection:
+        known = rows.one(connection, job.payload["dataset"], job.owner)
+    if known is None:
+        raise StoreError(
+            "The data set of this job was deleted while the job waited.",
+            "Load the file again and start a new training.",
+        )
+    return known
+
+
 KINDS.add("train", train)
+KINDS.add("join", join)

@@ -44,14 +44,32 @@ def submit_training(
         NotFound: no such data set.
         ConfigError: a setting that is unknown or out of bounds.
     """
+    return submit_run(
+        "train", dataset_id, experiment, title=title or f"Training on {dataset(dataset_id, owner).name}", owner=owner
+    )
+
+
+def submit_run(
+    kind: str, dataset_id: str, experiment: Experiment | Mapping[str, Any], more: Mapping[str, Any] | None = None,
+    title: str = "", owner: str = LOCAL,
+) -> tuple[str, str]:  # fmt: skip
+    """Queue a job that fills a new run on a saved data set; ids of the run and of the job.
+
+    Args:
+        more: what this kind needs besides run, dataset and experiment.
+
+    Raises:
+        NotFound: no such data set.
+        ConfigError: no such kind, or a setting that is unknown or out of bounds.
+    """
+    _ = KINDS[kind]
     refuse_ray()
     body = Experiment.parse(experiment).model_dump(mode="json", by_alias=True)
     known = dataset(dataset_id, owner)
-    name = title or f"Training on {known.name}"
     with writing() as connection:
-        run = new_run(connection, dataset_id, name, body, owner)
-        payload = {"run": run.id, "dataset": dataset_id, "experiment": body}
-        made = _insert(connection, "train", payload, name, owner, run.id)
+        run = new_run(connection, known.id, title or known.name, body, owner)
+        payload = {"run": run.id, "dataset": known.id, "experiment": body, **(more or {})}
+        made = _insert(connection, kind, payload, run.name, owner, run.id)
     _run_if_inline(made)
     return run.id, made.id
 

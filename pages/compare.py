@@ -1,0 +1,125 @@
+"""Compare: which model is best on the same tested start times, by how much, where and when."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from stcore import words
+from stcore.data.schema import readable
+from stcore.operations.store import DatasetRow
+from stcore.plots import pictures
+from stcore.ui import compare_charts, compare_view, frame, parts, pickers, state
+from stcore.workflow.comparison import Basis, Entrant
+
+
+def group_of(found: dict[Basis, list[Entrant]], step: str) -> tuple[Basis, list[Entrant]]:
+    """The group that holds the run in the address, else the newest; a choice where there are several."""
+    run = state.chosen("run")
+    options = list(found)
+    first = next((n for n, basis in enumerate(options) if run in {one.run for one in found[basis]}), 0)
+    if len(options) > 1:
+        labels = [compare_view.group_words(basis, len(found[basis]), step) for basis in options]
+        first = st.selectbox(
+            "Compared on", range(len(options)), first, format_func=lambda n: labels[n], key="compare-group", width=420
+        )
+    return options[first], found[options[first]]
+
+
+def target_of(targets: Sequence[str], alike: bool) -> str | None:
+    """The value that is judged: all together where units allow, else one."""
+    if len(targets) == 1:
+        return None
+    names = {name: words.short(words.sentence(readable(name)), 30) for name in targets}
+    if alike:
+        names = {"": "All", **names}
+    if len(names) <= 4:
+        return pickers.segmented("Value", names, "compare-target") or None
+    return (
+        st.selectbox("Value", list(names), format_func=lambda name: names[name], key="compare-target", width=220)
+        or None
+    )
+
+
+def nothing(row: DatasetRow) -> None:
+    """The empty state."""
+    frame.header("Compare", row.name)
+    line = (
+        "Every round trains the last value and the same time last season as well, so there is always something to beat."
+    )
+    if parts.empty("No finished model yet", line, pictures.empty_models, "Train models"):
+        state.go("train")
+    st.stop()
+
+
+def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
+    """The page of a data set with at least one finished model."""
+    word = str(row.about.get("place", "place"))
+    head, answer = st.container(), st.container()
+    sample = compare_view.sample(next(iter(found.values())))
+    with parts.row():
+        basis, group = group_of(found, sample.step)
+        sample = compare_view.sample(group)
+        target = target_of(sample.targets, compare_view.alike(sample))
+        able = compare_view.members(group)
+        titles = compare_view.names(able, sample.season)
+        chosen = list(titles)[: compare_view.MOST_MEMBERS]
+        if len(able) > 1:
+            chosen = pickers.pills("Joined from", titles, f"compare-members-{len(able)}", chosen)
+    shown = compare_view.board(row, basis, group, chosen, target)
+    with head:
+        actions = frame.header("Compare", row.name, compare_view.facts(shown))
+    with answer:
+        parts.verdict(*compare_view.verdict(shown), small=compare_view.small_print(shown))
+    label, axis = compare_charts.lead_words(shown, word)
+    left, right = st.columns([1.65, 1], gap="small")
+    with (
+        left,
+        parts.panel(
+            "Leaderboard",
+            "Skill is the share of the last value's error that is removed. Thin lines: 95 % range over days.",
+            key="compare-board",
+        ),
+    ):
+        compare_view.leaderboard(shown)
+    with (
+        right,
+        parts.panel(
+            f"Error by {label.lower()}", f"Mean error, {shown.unit}" if shown.unit else "Mean error", key="compare-lead"
+        ),
+    ):
+        compare_charts.by_lead(shown, label, axis)
+
+    places = shown.sample.locations
+    place = pickers.current_place(places, places.index[0])
+    with parts.panel("", key="compare-curve"):
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            parts.heading(
+                words.sentence(f"{word} {words.place_name(places, place)}"),
+                f"{shown.quantity}, as it was forecast and as it came",
+            )
+            if len(places) > 1:
+                place = pickers.place(places, None, place, words.sentence(word))
+        compare_charts.overlaid(shown, place, label, axis)
+    parts.section(f"Where {compare_view.short_name(shown.best)} is wrong")
+    clicked = compare_charts.where_wrong(row, shown, word, place)
+    if clicked is not None and clicked != place:
+        state.choose("place", clicked)
+        st.rerun()
+    actions.download_button(
+        "Download table",
+        lambda: compare_view.csv(shown),
+        "comparison.csv",
+        "text/csv",
+        on_click="ignore",
+        key="compare-download",
+    )
+    if actions.button(f"Use {compare_view.short_name(shown.best)}", type="primary", key="compare-use"):
+        compare_view.use(row, shown, group)
+
+
+row = pickers.dataset("Compare")
+found = compare_view.gather(row)
+if found:
+    compare(row, found)
+else:
+    nothing(row)

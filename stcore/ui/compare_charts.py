@@ -1,0 +1,159 @@
+"""The Compare page's pictures: error by steps ahead, curves of one place over each other, where the best is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from stcore import words
+from stcore.data import steps
+from stcore.evaluation import evaluate
+from stcore.operations.store import DatasetRow
+from stcore.plots import bars, curves, instant, scale
+from stcore.plots.curves import Line
+from stcore.plots.figure import wall
+from stcore.records import Prediction
+from stcore.ui import cached, forecast_view, parts, pickers, results, state
+from stcore.ui.compare_view import Board, Row
+from stcore.ui.forecast_view import View
+
+MOST_LINES = 7
+_LENGTHS = {"day": ("Last day", 1), "three": ("Last 3 days", 3), "week": ("Last week", 7), "month": ("Last month", 31)}
+
+
+def lead_words(shown: Board, word: str) -> tuple[str, list[str]]:
+    """How leads are said: “minutes ahead”, and the words of the axis."""
+    any_work = results.Work(None, None, (), {})  # type: ignore[arg-type]
+    label, _, axis = forecast_view.lead_words(
+        View(any_work, "", shown.sample.targets[0], word, shown.sample, shown.sample)
+    )
+    return label, axis
+
+
+def by_lead(shown: Board, label: str, axis: list[str]) -> None:
+    """Mean error against steps ahead; the best row in front, baselines dashed."""
+    known = {row.colour: row for row in shown.rows if row.colour != "ensemble_mean"}
+    lines = {name: _leads(row) for name, row in known.items()}
+    lines = {
+        name: line
+        for name, line in list(lines.items())[:MOST_LINES]
+        if len(line) == len(axis) and np.isfinite(line).any()
+    }
+    if not lines:
+        parts.text("The errors of values in unlike units have no mean; choose one value.", small=True)
+        return
+    first, last = shown.best.title, words.number(float(next(iter(lines.values()))[-1]))
+    parts.chart(
+        curves.error_by_lead(lines, {name: known[name].title for name in lines}, parts.theme(), axis, 300), "compare-leads",
+        f"Mean error by {label.lower()}: {first} reaches {last} at {axis[-1]}",
+    )  # fmt: skip
+
+
+def _leads(row: Row) -> np.ndarray:
+    told = dict(row.numbers.get("by_lead") or {}).get("mae") or []
+    return np.array([np.nan if value is None else value for value in told], dtype=float)
+
+
+def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
+    """Several models over what was measured at one place, a chosen number of steps ahead."""
+    options = {
+        row.key: row.title
+        + (f" ({words.short(row.note, 24)})" if row.note and row.entrant and not row.baseline else "")
+        for row in shown.rows
+    }
+    single = [row.key for row in shown.rows if not row.baseline and row.joined is None]
+    chosen = pickers.pills(
+        "Models", options, f"compare-lines-{len(options)}", list(dict.fromkeys([shown.best.key, *single[:1]]))
+    )
+    with parts.row():
+        horizon = shown.sample.horizon
+        lead = horizon
+        if horizon > 1:
+            lead = st.select_slider(
+                label,
+                range(1, horizon + 1),
+                (horizon + 1) // 2,
+                format_func=lambda n: axis[n - 1],
+                key=f"compare-lead-{horizon}",
+                width=300,
+            )
+        offered = _stretches(shown.sample)
+        stretch = pickers.segmented("Stretch", {name: text for name, (text, _) in offered.items()}, "compare-stretch")
+    times = shown.sample.times(lead)
+    between = (times[max(0, len(times) - offered[stretch][1])], times[-1])
+    at = shown.sample.locations.index.get_loc(place)
+    rows = [row for row in shown.rows if row.key in chosen][:MOST_LINES]
+    time, observed, _ = instant.tested_curve(shown.sample, lead, at, shown.position, between)
+    drawn = [_line(row, lead, at, shown.position, between) for row in rows]
+    parts.chart(
+        curves.overlaid(drawn, Line("Observed", list(wall(time)), observed), parts.theme(), shown.unit), "compare-curves",
+        f"{shown.quantity} at {words.short(place)}, {words.span(*between)}: {words.listing([row.title for row in rows], 7)} over what was observed",
+    )  # fmt: skip
+
+
+def _line(row: Row, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]) -> Line:
+    time, _, (values, _, _) = instant.tested_curve(row.prediction(), lead, at, target, between)
+    return Line(row.title, list(wall(time)), values, row.colour)
+
+
+def _stretches(sample: Prediction) -> dict[str, tuple[str, int]]:
+    """Stretches at the end of the test part that are at least 12 steps long: words, and start times in them."""
+    length, count = steps.typical(sample.step), len(sample.origins)
+    rows = {name: (text, round(pd.Timedelta(days=days) / length)) for name, (text, days) in _LENGTHS.items()}
+    fitting = {name: pair for name, pair in rows.items() if 12 <= pair[1] < count}
+    return {**dict(list(fitting.items())[:3]), "all": ("All tested", count)}
+
+
+@st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
+def _errors(key: str, by: tuple[str, ...], target: str, owner: str, _prediction: Prediction) -> pd.DataFrame:
+    table = evaluate(_prediction, ("mae",), (*by, "target"))
+    return table[table["target"] == target].reset_index(drop=True)
+
+
+def errors(row: Row, by: tuple[str, ...], target: str) -> pd.DataFrame:
+    """Mean errors of one row, broken down."""
+    key = f"{row.key}{row.entrant.identity if row.entrant else row.joined and dict(row.joined.weights)}"
+    return _errors(key, by, target, state.owner(), row.prediction())
+
+
+def where_wrong(data: DatasetRow, shown: Board, word: str, selected: str) -> str | None:
+    """The best row's error by hour and weekday, and by place; the place that was clicked."""
+    row, target = shown.best, shown.sample.targets[shown.position]
+    theme, unit = parts.theme(), f"Mean error, {shown.unit}" if shown.unit else "Mean error"
+    left, right = st.columns([1.18, 1], gap="small")
+    short_steps = steps.typical(shown.sample.step) <= pd.Timedelta(hours=6)
+    with left, parts.panel("By hour and weekday" if short_steps else "Over time", unit, key="compare-week"):
+        if short_steps:
+            table = errors(row, ("weekday", "hour"), target)
+            week = np.full((7, 24), np.nan)
+            week[table["weekday"].astype(int), table["hour"].astype(int)] = table["mae"]
+            colours = scale.tidy(scale.sequential(week, theme))
+            st.html(parts.legend(colours, shown.unit))
+            worst = table.loc[table["mae"].idxmax()] if table["mae"].notna().any() else None
+            told = (
+                f"largest on {bars.WEEKDAYS[int(worst['weekday'])]} at {int(worst['hour']):02d}:00"
+                if worst is not None
+                else "no tested hour"
+            )
+            parts.chart(
+                bars.week(week, colours, theme, shown.unit, 300),
+                "compare-hours",
+                f"Mean error of {row.title} by hour and weekday: {told}",
+            )
+        else:
+            table = errors(row, ("day",), target)
+            time = pd.DatetimeIndex(table["day"])
+            parts.chart(
+                curves.series(time, table["mae"].to_numpy(dtype=float), theme, shown.unit),
+                "compare-days",
+                f"Mean error of {row.title} over the test part",
+            )
+    table = errors(row, ("location",), target).set_index("location")["mae"].reindex(shown.sample.locations.index)
+    values = table.to_numpy(dtype=float)
+    colours = scale.tidy(scale.sequential(values, theme))
+    with right, parts.panel(f"By {word}", unit, parts.legend(colours, shown.unit), key="compare-map"):
+        ground = cached.place_ground(data.id, data.digest, state.owner(), 330)
+        return parts.place_map(
+            ground, values, colours, selected, shown.unit, "compare-places", f"Mean error of {row.title} by {word}, {unit}", 330
+        )  # fmt: skip

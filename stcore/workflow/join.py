@@ -1,0 +1,46 @@
+"""Finished models, of one run or of several, joined into a model of its own that forecasts like any other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stcore.data.panel import Panel
+from stcore.experiment import Experiment
+from stcore.training.joined import Method
+from stcore.workflow.result import Result, write_json
+
+LABEL = "ensemble"
+
+
+def join(
+    members: Sequence[tuple[Path, str]], panel: Panel | Mapping[str, Panel], experiment: Experiment, method: Method,
+    out: Path, progress: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Result:  # fmt: skip
+    """Weigh the members on the validation part, judge the result on the test part, and leave it in a folder.
+
+    Args:
+        members: folder of results and label of each finished model; at least two, fitted on these data.
+        experiment: kept beside the result: what the members have in common.
+        out: folder of the new run.
+
+    Raises:
+        NotFound: a member is not finished. ConfigError: members that do not fit together.
+    """
+    from stcore.training.ensemble import combine
+    from stcore.workflow.run import keep
+
+    tell = progress or (lambda event: None)
+    tell({"event": "plan", "models": [LABEL], "share": 1.0})
+    tell({"event": "model", "model": LABEL, "state": "started"})
+    begin = time.perf_counter()
+    fitted = combine([Result.open(folder).fitted(label) for folder, label in members], method)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
+    numbers = keep(out, LABEL, fitted, panel, begin) | {"method": method}
+    write_json(out / "metrics.json", {LABEL: numbers})
+    tell({"event": "model", "model": LABEL, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})
+    write_json(out / "done.json", {"schema_version": 1})
+    return Result.open(out)
