@@ -39,7 +39,7 @@ def setting(
         search: how a search may vary it ({"low": 1e-4, "high": 1e-2, "log": True}); None = not searched.
         **bounds: pydantic bounds (ge, gt, le, lt, min_length, ...).
     """
-    extra = {"unit": unit, "level": level, "search": dict(search) if search else None}
+    extra: dict[str, Any] = {"unit": unit, "level": level, "search": dict(search) if search else None}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -48,7 +48,9 @@ class DataConfig(Config):
     day_first: bool | None = setting(None, title="Day first", help="Whether 03/04/2020 is the third of April.")
     delimiter: str | None = setting(None, title="Delimiter", help="Character between columns.", level="advanced")
     decimal: str | None = setting(None, title="Decimal mark", help="Point or comma.", level="advanced")
-    header: bool | None = setting(None, title="Header", help="Whether the first line names the columns.", level="advanced")
+    header: bool | None = setting(
+        None, title="Header", help="Whether the first line names the columns.", level="advanced"
+    )
 
 
 class PrepareConfig(Config):
@@ -119,15 +121,16 @@ class TrainingConfig(Config):
     weight_decay: float = setting(
         1e-4, title="Weight decay", help="Pull of all weights toward zero.", ge=0, le=10, level="advanced"
     )
-    clip: float = setting(
-        5.0, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced"
-    )
+    clip: float = setting(5.0, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced")
     patience: int = setting(
         8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",
         unit="epochs", ge=1, level="advanced",
     )  # fmt: skip
     loss: Literal["mae", "mse", "huber"] = setting(
-        "mae", title="Loss", help="Error that training lowers: mae is robust, mse punishes large misses.", level="advanced"
+        "mae",
+        title="Loss",
+        help="Error that training lowers: mae is robust, mse punishes large misses.",
+        level="advanced",
     )
     chunk: int = setting(
         0, title="Chunk", help="Sequences run at once inside a step; 0: the model's own. Lower it when memory is short.",
@@ -166,7 +169,9 @@ class EnsembleConfig(Config):
     method: Literal["mean", "weighted"] = setting(
         "weighted", title="Weights", help="mean: all alike; weighted: chosen on the validation part."
     )
-    members: list[str] | None = setting(None, title="Members", help="Names of the members; left out: all but baselines.")
+    members: list[str] | None = setting(
+        None, title="Members", help="Names of the members; left out: all but baselines."
+    )
 
 
 class IntervalsConfig(Config):
@@ -201,7 +206,9 @@ class RunConfig(TopConfig):
     targets: list[str] | None = setting(None, title="Forecast", help="Values to forecast; left out: all.")
     model: ModelEntry = ModelEntry(name="stid")
     intervals: IntervalsConfig = IntervalsConfig()
-    seed: int = setting(0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1
+    )
     schema_version: int = SCHEMA_VERSION
 
     @field_validator("model", mode="before")
@@ -227,7 +234,9 @@ class Experiment(TopConfig):
     ensemble: EnsembleConfig | None = None
     intervals: IntervalsConfig | None = None
     anomalies: AnomaliesConfig | None = None
-    seed: int = setting(0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1
+    )
     schema_version: int = SCHEMA_VERSION
 
     @field_validator("models", mode="before")
@@ -257,7 +266,9 @@ class Experiment(TopConfig):
         try:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise ConfigError(f"Cannot read {path}: {error.strerror}.", "Check the path of the experiment file.") from error
+            raise ConfigError(
+                f"Cannot read {path}: {error.strerror}.", "Check the path of the experiment file."
+            ) from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             first = str(error).splitlines()[0]
             raise ConfigError(f"{path.name} is not readable YAML: {first}.", "Check indentation and quotes.") from error
@@ -280,7 +291,7 @@ class Experiment(TopConfig):
         """One ``RunConfig`` a model, with the same nesting; the two baselines come first and are always there."""
         entries = {entry.label: entry for entry in self.models}
         missing = [ModelEntry(name=name) for name in BASELINES if name not in entries]
-        shared = {
+        shared: dict[str, Any] = {
             "data": self.data, "prepare": self.prepare, "windows": self.windows, "split": self.split,
             "targets": self.targets, "intervals": self.intervals or IntervalsConfig(), "seed": self.seed,
         }  # fmt: skip

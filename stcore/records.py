@@ -147,8 +147,11 @@ class Prediction:
     def select(self, origins: Any = slice(None), leads: Any = slice(None), locations: Any = slice(None)) -> Prediction:
         """A part of it by position (slices; views where possible)."""
 
-        def cut(array: np.ndarray | None) -> np.ndarray | None:
-            return None if array is None else array[origins][:, leads][:, :, locations]
+        def cut(array: np.ndarray) -> np.ndarray:
+            return array[origins][:, leads][:, :, locations]
+
+        def maybe(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else cut(array)
 
         spread = self.spread and Spread(
             self.spread.levels, self.spread.offsets[:, leads], self.spread.scale[leads][:, locations]
@@ -156,7 +159,7 @@ class Prediction:
         return replace(
             self, values=cut(self.values), truth=cut(self.truth), origins=self.origins[origins],
             locations=self.locations.iloc[locations], baselines={k: cut(v) for k, v in self.baselines.items()},
-            spread=spread, bands=cut(self.bands), probabilities=cut(self.probabilities),
+            spread=spread, bands=maybe(self.bands), probabilities=maybe(self.probabilities),
         )  # fmt: skip
 
     def to_frame(self) -> pd.DataFrame:
@@ -169,7 +172,9 @@ class Prediction:
         ids = pd.Categorical.from_codes(
             np.tile(np.repeat(np.arange(locations), targets), origins * horizon), list(self.locations.index)
         )
-        names = pd.Categorical.from_codes(np.tile(np.arange(targets), origins * horizon * locations), list(self.targets))
+        names = pd.Categorical.from_codes(
+            np.tile(np.arange(targets), origins * horizon * locations), list(self.targets)
+        )
         frame = pd.DataFrame(
             {
                 "origin": self.origins.repeat(each),
@@ -192,7 +197,11 @@ class Prediction:
         }  # fmt: skip
         arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
         if self.spread is not None:
-            arrays |= {"spread_levels": self.spread.levels, "spread_offsets": self.spread.offsets, "spread_scale": self.spread.scale}
+            arrays |= {
+                "spread_levels": self.spread.levels,
+                "spread_offsets": self.spread.offsets,
+                "spread_scale": self.spread.scale,
+            }
         for name, array in arrays.items():
             if array is not None:
                 np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)

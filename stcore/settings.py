@@ -40,7 +40,9 @@ class Settings(Config):
     max_prediction_mb: int = setting(
         2048, title="Largest backtest", help="Above this a backtest takes a stride and says so.", unit="MB", ge=16
     )
-    heartbeat_s: float = setting(5.0, title="Heartbeat", help="Seconds between a worker's signs of life.", unit="s", gt=0)
+    heartbeat_s: float = setting(
+        5.0, title="Heartbeat", help="Seconds between a worker's signs of life.", unit="s", gt=0
+    )
     lease_s: float = setting(
         20.0, title="Lease", help="A job whose worker is silent for longer is offered again.", unit="s", gt=0
     )

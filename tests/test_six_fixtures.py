@@ -47,7 +47,11 @@ def grid_across_the_date_line(folder: Path) -> Panel:
         for lon in [170, 175, 180, -175, -170, -165]:
             if (lat, lon) != (0, 180):
                 season = np.sin(2 * np.pi * np.arange(168) / 12 + lat / 10)
-                rows.append(pd.DataFrame({"month": time, "lat": lat, "lon": lon, "sst_c": 25 + season + rng().normal(0, 0.1, 168)}))
+                rows.append(
+                    pd.DataFrame(
+                        {"month": time, "lat": lat, "lon": lon, "sst_c": 25 + season + rng().normal(0, 0.1, 168)}
+                    )
+                )
     pd.concat(rows).to_csv(folder / "grid.csv", index=False)
     panel = stcore.read(folder / "grid.csv")
     assert panel.space.grid is not None
@@ -59,8 +63,20 @@ def grid_across_the_date_line(folder: Path) -> Panel:
 
 def unlike_series(folder: Path) -> dict[str, Panel]:
     """Two machines with spans and steps of their own, kept apart by a column."""
-    first = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=400, freq="min"), "machine": "press", "load": rng().normal(5, 1, 400)})
-    second = pd.DataFrame({"time": pd.date_range("2024-06-01", periods=300, freq="5min"), "machine": "saw", "load": rng().normal(9, 1, 300)})
+    first = pd.DataFrame(
+        {
+            "time": pd.date_range("2024-01-01", periods=400, freq="min"),
+            "machine": "press",
+            "load": rng().normal(5, 1, 400),
+        }
+    )
+    second = pd.DataFrame(
+        {
+            "time": pd.date_range("2024-06-01", periods=300, freq="5min"),
+            "machine": "saw",
+            "load": rng().normal(9, 1, 300),
+        }
+    )
     pd.concat([first, second]).to_csv(folder / "machines.csv", index=False)
     panels = stcore.read(folder / "machines.csv", by="machine")
     assert {name: panel.step for name, panel in panels.items()} == {"press": "1min", "saw": "5min"}
@@ -113,7 +129,11 @@ def load_with_weather_ahead(folder: Path) -> Panel:
     for name, base in (("feeder-1", 40), ("feeder-2", 60)):
         load = base - 2 * warm + rng().normal(0, 0.3, len(time))
         load[-24:] = np.nan
-        parts.append(pd.DataFrame({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "feeder": name, "load_mw": load, "temperature_c": warm}))
+        parts.append(
+            pd.DataFrame(
+                {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "feeder": name, "load_mw": load, "temperature_c": warm}
+            )
+        )
     pd.concat(parts).to_csv(folder / "load.csv", index=False)
     panel = stcore.read(folder / "load.csv", clock="Europe/Berlin", roles={"known_ahead": ["temperature_c"]})
     assert panel.clock == "Europe/Berlin"

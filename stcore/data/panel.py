@@ -107,8 +107,10 @@ class Panel:
         """
         array = np.array(values, dtype=np.float32)
         if array.ndim > 3 or array.ndim == 0:
-            raise DataError(f"Values have {array.ndim} axes.", "Give [time], [time, location] or [time, location, feature].")
-        array = array.reshape(array.shape + (1,) * (3 - array.ndim))
+            raise DataError(
+                f"Values have {array.ndim} axes.", "Give [time], [time, location] or [time, location, feature]."
+            )
+        array = array.reshape(*array.shape, *(1,) * (3 - array.ndim))
         array[~np.isfinite(array)] = np.nan
         if mask is not None:
             array[~np.asarray(mask, dtype=bool).reshape(array.shape)] = np.nan
@@ -117,7 +119,9 @@ class Panel:
         names = tuple(features) if features is not None else _feature_names(array.shape[2])
         step = steps.infer(index) if len(index) > 1 else "1D"
         if len(index) and not index.equals(steps.index(index[0], len(index), step)):
-            raise DataError(f"The times are not regular (step {step} found).", "Use stcore.read, which lays them on a grid.")
+            raise DataError(
+                f"The times are not regular (step {step} found).", "Use stcore.read, which lays them on a grid."
+            )
         space = Space(geometry=table.geometry if "geometry" in table else None)
         if adjacency is not None:
             space = space.with_edges("given", edge_table(adjacency, table.index))
@@ -146,9 +150,7 @@ class Panel:
         return replace(self, values=self.values[rows], time=self.time[rows], observed=observed)
 
 
-def locations_table(
-    locations: gpd.GeoDataFrame | pd.DataFrame | Sequence[str] | None, count: int
-) -> gpd.GeoDataFrame:
+def locations_table(locations: gpd.GeoDataFrame | pd.DataFrame | Sequence[str] | None, count: int) -> gpd.GeoDataFrame:
     """A GeoDataFrame indexed by text ids; points from lat and lon columns where there is no geometry.
 
     Raises:
@@ -200,7 +202,9 @@ def _clocked(index: pd.DatetimeIndex, clock: str | None) -> pd.DatetimeIndex:
     """The index in the clock's zone (naive times are read as that zone's wall clock)."""
     if clock is None:
         if index.tz is not None:
-            raise DataError(f"The times have the zone {index.tz} but no clock is given.", f"Pass clock={str(index.tz)!r}.")
+            raise DataError(
+                f"The times have the zone {index.tz} but no clock is given.", f"Pass clock={str(index.tz)!r}."
+            )
         return index.as_unit("ns")
     if index.tz is None:
         return index.as_unit("ns").tz_localize(clock, ambiguous="infer", nonexistent="shift_forward")

@@ -15,7 +15,15 @@ from stcore.errors import DataError
 
 _DAY = pd.Timedelta(days=1)
 _CALENDAR = ("MS", "ME", "QS", "QE", "YS", "YE", "W", "B", "D")
-_NAMES = {"MS": "month", "ME": "month", "QS": "quarter", "QE": "quarter", "YS": "year", "YE": "year", "B": "business day"}
+_NAMES = {
+    "MS": "month",
+    "ME": "month",
+    "QS": "quarter",
+    "QE": "quarter",
+    "YS": "year",
+    "YE": "year",
+    "B": "business day",
+}
 
 
 def offset(step: str) -> pd.DateOffset:
@@ -99,7 +107,9 @@ def cycles(step: str) -> tuple[Cycle, ...]:
         per_year = 365.2425 * _DAY / length
         name = {12: "same month last year", 52: "same week last year", 4: "same quarter last year"}
         period = round(per_year)
-        found.append(Cycle("day_of_year", int(min(366, max(2, period))), period, name.get(period, "same day last year")))
+        found.append(
+            Cycle("day_of_year", int(min(366, max(2, period))), period, name.get(period, "same day last year"))
+        )
     return tuple(found)
 
 
@@ -164,7 +174,12 @@ def _yearly(wall: pd.DatetimeIndex, months: int) -> str:
 
 def _fixed(length: pd.Timedelta) -> str:
     """Shortest alias of a fixed duration."""
-    for alias, unit in (("D", _DAY), ("h", pd.Timedelta(hours=1)), ("min", pd.Timedelta(minutes=1)), ("s", pd.Timedelta(seconds=1))):
+    for alias, unit in (
+        ("D", _DAY),
+        ("h", pd.Timedelta(hours=1)),
+        ("min", pd.Timedelta(minutes=1)),
+        ("s", pd.Timedelta(seconds=1)),
+    ):
         if length >= unit and length % unit == pd.Timedelta(0):
             return f"{length // unit}{alias}"
     milliseconds = max(1, round(length / pd.Timedelta(milliseconds=1)))

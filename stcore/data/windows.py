@@ -50,6 +50,13 @@ class Batch:
     target: Tensor | None = None
     target_mask: Tensor | None = None
 
+    @property
+    def truth(self) -> tuple[Tensor, Tensor]:
+        """target and target_mask of a batch that was gathered with them."""
+        if self.target is None or self.target_mask is None:
+            raise ValueError("this batch was gathered without its target")
+        return self.target, self.target_mask
+
     def part(self, origins: slice, locations: slice) -> Batch:
         """Views of some of its origins and locations."""
 

@@ -43,7 +43,11 @@ def backtest(
         ModelError: the panel has locations or values the run does not know.
     """
     if not isinstance(panel, Panel):
-        return {name: _backtest_one(fitted, name, each, start, end, stride) for name, each in panel.items() if name in fitted.panels}
+        return {
+            name: _backtest_one(fitted, name, each, start, end, stride)
+            for name, each in panel.items()
+            if name in fitted.panels
+        }
     return _backtest_one(fitted, panel.name, panel, start, end, stride)
 
 
@@ -68,7 +72,9 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
         )
     origins, findings = _thinned(origins, panel, recipe.horizon, len(recipe.targets))
     assert fitted.module is not None
-    return predict(fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings)
+    return predict(
+        fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings
+    )
 
 
 def _thinned(origins: np.ndarray, panel: Panel, horizon: int, targets: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
@@ -103,7 +109,11 @@ def forecast(
         DataError: less history than the run needs; ConfigError: the origin is no time of the panel.
     """
     if not isinstance(panel, Panel):
-        return {name: _forecast_one(fitted, name, each, future, origin) for name, each in panel.items() if name in fitted.panels}
+        return {
+            name: _forecast_one(fitted, name, each, future, origin)
+            for name, each in panel.items()
+            if name in fitted.panels
+        }
     return _forecast_one(fitted, panel.name, panel, future, origin)
 
 
@@ -203,9 +213,7 @@ def with_future(panel: Panel, future: pd.DataFrame, fit: PanelFit) -> Panel:
             values[row[keep], place, feature] = column
         else:
             values[row[keep], :, feature] = column[:, None]
-    return replace(
-        panel, values=np.concatenate([panel.values, values]), time=panel.time.append(ahead), observed=None
-    )
+    return replace(panel, values=np.concatenate([panel.values, values]), time=panel.time.append(ahead), observed=None)
 
 
 @torch.no_grad()

@@ -86,7 +86,7 @@ class Fitted:
         """What was fitted for a panel; the only one when there is one."""
         if len(self.panels) == 1:
             return next(iter(self.panels.values()))
-        if name not in self.panels:
+        if name is None or name not in self.panels:
             raise ModelError(
                 f"The model knows no panel called “{name}”.", f"It was fitted on: {', '.join(self.panels)}."
             )

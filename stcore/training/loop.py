@@ -173,12 +173,11 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         try:
             batch = windows.batch(origins, locations)
-            assert batch.target_mask is not None
-            count = batch.target_mask.sum().clamp(min=1)
+            count = batch.truth[1].sum().clamp(min=1)
             for part in self._chunks(batch):
                 with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
                     loss = self._sum(part) / count
-                self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                self.scaler.scale(loss).backward()
                 total += loss.detach()
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(
@@ -205,10 +204,10 @@ class Trainer:
 
     def _sum(self, batch: Batch) -> Tensor:
         """Sum of the weighted loss over observed cells."""
-        assert batch.target is not None and batch.target_mask is not None
+        target, mask = batch.truth
         out = self.module(batch)
-        loss = self.head.loss(out.float(), batch.target, self.options.loss)
-        return (loss * self.weights[batch.location] * batch.target_mask).sum()
+        loss = self.head.loss(out.float(), target, self.options.loss)
+        return (loss * self.weights[batch.location] * mask).sum()
 
     def _set_rate(self, step: int) -> None:
         """One-cycle rate: up over the first 20 % of steps, then down along a cosine.
@@ -217,7 +216,11 @@ class Trainer:
         """
         planned = max(1, self.options.epochs * self.steps_per_epoch)
         rise = max(1.0, 0.2 * planned)
-        share = min(1.0, (step + 1) / rise) if step < rise else 0.5 * (1 + math.cos(math.pi * (step - rise) / (planned - rise)))
+        share = (
+            min(1.0, (step + 1) / rise)
+            if step < rise
+            else 0.5 * (1 + math.cos(math.pi * (step - rise) / (planned - rise)))
+        )
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.learning_rate * max(share, 1e-3)
 
@@ -230,11 +233,11 @@ class Trainer:
             size = max(1, self.options.batch_windows * 2 // windows.locations)
             for part in origins.to(self.device).split(size):
                 batch = windows.batch(part)
-                assert batch.target is not None and batch.target_mask is not None
-                weight = self.weights[batch.location] * batch.target_mask
-                miss = (self.head.point(self.module(batch)) - batch.target).abs() * weight
-                naive = (batch.last[:, None] - batch.target).abs() * weight
-                total += torch.stack([miss.sum(), naive.sum(), batch.target_mask.sum()]).double()
+                target, mask = batch.truth
+                weight = self.weights[batch.location] * mask
+                miss = (self.head.point(self.module(batch)) - target).abs() * weight
+                naive = (batch.last[:, None] - target).abs() * weight
+                total += torch.stack([miss.sum(), naive.sum(), mask.sum()]).double()
         count = max(float(total[2]), 1.0)
         return float(total[0]) / count, float(total[1]) / count
 

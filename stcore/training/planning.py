@@ -105,7 +105,9 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
     )  # fmt: skip
     plans, findings = _panel_plans(panels, targets, complete)
     total = sum(len(each.fit) * len(each.panel.locations) for each in plans.values())
-    looked = training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
+    looked = (
+        training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
+    )
     share = min(1.0, looked / max(total, 1))
     if share < 1:
         findings.append(_sampled(share, total))
@@ -148,7 +150,9 @@ def choose_windows(
     else:
         horizon = given.horizon
     if given.lookback is None:
-        lookback = max(1, min(max(lookback, horizon), int(shares.train * longest) - 2 * horizon, int(shares.train * longest) // 2))
+        lookback = max(
+            1, min(max(lookback, horizon), int(shares.train * longest) - 2 * horizon, int(shares.train * longest) // 2)
+        )
     else:
         lookback = given.lookback
     return given.model_copy(update={"lookback": lookback, "horizon": horizon})
@@ -210,10 +214,10 @@ def _panel_plans(
             refused.append((name, error))
     if not plans:
         raise refused[0][1]
-    for name, error in refused:
+    for name, reason in refused:
         findings.append(
-            Finding(code="panel_left_out", severity="look", message=f"“{name}” is left out: {error.message}", where=name,
-                    suggestion=error.hint)
+            Finding(code="panel_left_out", severity="look", message=f"“{name}” is left out: {reason.message}", where=name,
+                    suggestion=reason.hint)
         )  # fmt: skip
     return plans, findings
 
@@ -261,7 +265,11 @@ def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, 
     if len(fit) <= horizon + wanted:
         return fit, fit[-1:], (int(fit[-1]) + 1, parts.train_end)
     calibrate = fit[-wanted:]
-    return fit[: -(wanted + horizon - 1)] if horizon > 1 else fit[:-wanted], calibrate, (int(calibrate[0]) + 1, parts.train_end)
+    return (
+        fit[: -(wanted + horizon - 1)] if horizon > 1 else fit[:-wanted],
+        calibrate,
+        (int(calibrate[0]) + 1, parts.train_end),
+    )
 
 
 def _refuse_memory(panel: Panel, targets: tuple[str, ...]) -> None:

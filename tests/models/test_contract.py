@@ -183,9 +183,12 @@ def test_chunks_change_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", list(MODELS))
 def test_card_is_complete(name: str) -> None:
     spec = MODELS[name]
-    assert spec.title and spec.summary.endswith(".") and spec.source
+    assert spec.title
+    assert spec.summary.endswith(".")
+    assert spec.source
     for key, field in spec.settings.model_fields.items():
-        assert field.title and field.description, key
+        assert field.title, key
+        assert field.description, key
 
 
 def run_of(name: str, head: str = "point", **training: Any) -> RunConfig:

@@ -46,7 +46,11 @@ def test_ridge_solves_an_autoregression() -> None:
 
 @pytest.mark.parametrize("model", ["ridge", "stid", "lstm"])
 def test_a_daily_rhythm_is_learnt(model: str) -> None:
-    entry = {"name": model} if model == "ridge" else {"name": model, "training": {"epochs": 8, "steps_per_epoch": 20, "batch_windows": 256}}
+    entry = (
+        {"name": model}
+        if model == "ridge"
+        else {"name": model, "training": {"epochs": 8, "steps_per_epoch": 20, "batch_windows": 256}}
+    )
     panel = daily_wave(1200, noise=0.3)
     prediction = stcore.backtest(stcore.fit(panel, run(entry)), panel)
     assert stcore.evaluate(prediction)["skill"].iloc[0] > 0.8
@@ -122,7 +126,17 @@ def test_forecast_goes_beyond_the_data_and_reads_nothing_later() -> None:
 def test_frame_of_a_prediction() -> None:
     panel = daily_wave(600, places=2)
     frame = stcore.backtest(stcore.fit(panel, run()), panel, start=panel.time[500], end=panel.time[506]).to_frame()
-    assert list(frame.columns) == ["origin", "lead", "time", "location", "target", "truth", "forecast", "lower_90", "upper_90"]
+    assert list(frame.columns) == [
+        "origin",
+        "lead",
+        "time",
+        "location",
+        "target",
+        "truth",
+        "forecast",
+        "lower_90",
+        "upper_90",
+    ]
     assert len(frame) == 2 * 6 * 2
     row = frame.iloc[3]
     assert row["time"] == row["origin"] + pd.Timedelta(hours=int(row["lead"]))

@@ -89,7 +89,9 @@ def test_unknown_setting_names_the_nearest() -> None:
     [(5000, "5min", (12, 12)), (2000, "h", (48, 24)), (1000, "D", (28, 7)), (300, "MS", (24, 6)), (30, "D", (10, 2))],
 )
 def test_suggested_windows(steps: int, freq: str, expected: tuple[int, int]) -> None:
-    panel = Panel.from_arrays(np.random.default_rng(0).normal(size=steps), pd.date_range("1990", periods=steps, freq=freq))
+    panel = Panel.from_arrays(
+        np.random.default_rng(0).normal(size=steps), pd.date_range("1990", periods=steps, freq=freq)
+    )
     settled = plan(panel, RunConfig(model="ridge"))
     assert (settled.lookback, settled.horizon) == expected
 

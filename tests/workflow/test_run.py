@@ -26,7 +26,9 @@ def experiment(tmp_path: Path) -> Path:
     """A CSV of three places and an experiment beside it."""
     panel = daily_wave(400)
     frame = pd.DataFrame(panel.values[:, :, 0], index=panel.time, columns=["007", "NA", "=cmd()"]).rename_axis("time")
-    frame.stack().rename_axis(["time", "sensor"]).rename("speed_mph").reset_index().to_csv(tmp_path / "d.csv", index=False)
+    frame.stack().rename_axis(["time", "sensor"]).rename("speed_mph").reset_index().to_csv(
+        tmp_path / "d.csv", index=False
+    )
     body = {
         "data": {"source": "d.csv"}, "windows": {"lookback": 12, "horizon": 4},
         "models": ["ridge", {"name": "stid", "training": NET}, {"name": "stid", "as": "wide", "settings": {"hidden": 8}, "training": NET}],
@@ -57,13 +59,21 @@ def test_the_folder_of_the_contract(experiment: Path, tmp_path: Path) -> None:
     future = pd.read_parquet(folder / "forecast.parquet")
     assert set(future["model"]) == set(labels)
     assert future["truth"].isna().all()
-    assert list(pd.read_parquet(folder / "anomalies.parquet").columns) == ["time", "location", "score", "threshold", "alarm"]
+    assert list(pd.read_parquet(folder / "anomalies.parquet").columns) == [
+        "time",
+        "location",
+        "score",
+        "threshold",
+        "alarm",
+    ]
     assert list(pd.read_csv(folder / "events.csv").columns) == ["event", "start", "end", "kind", "locations", "peak"]
     assert (folder / "validation.parquet").exists()
     report = (folder / "report.html").read_text()
-    assert "src=\"http" not in report and "=cmd()" not in report.split("<pre>")[0]
+    assert 'src="http' not in report
+    assert "=cmd()" not in report.split("<pre>")[0]
     complete = Experiment.load(folder / "experiment.yaml")
-    assert complete.data.location == "sensor" and complete.windows.horizon == 4
+    assert complete.data.location == "sensor"
+    assert complete.windows.horizon == 4
     assert json.loads(json.dumps(events)) == events
     assert [e["model"] for e in events if e["event"] == "model" and e["state"] == "done"] == labels
 
@@ -105,9 +115,12 @@ def test_one_model_that_does_not_apply_does_not_stop_the_others(tmp_path: Path) 
     bad = {"name": "stid", "training": {**NET, "learning_rate": 10, "loss": "mse", "clip": 1e9}}
     panel = daily_wave(400)
     panel.values[50] = 3e38
-    result = stcore.run({"models": ["ridge", bad], "prepare": {"scale": "none"}}, out=tmp_path, panel=panel, exports=False)
+    result = stcore.run(
+        {"models": ["ridge", bad], "prepare": {"scale": "none"}}, out=tmp_path, panel=panel, exports=False
+    )
     assert "ridge" in result.models
-    assert "stid" in result.failed and "learning rate" in result.failed["stid"]
+    assert "stid" in result.failed
+    assert "learning rate" in result.failed["stid"]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +148,9 @@ def test_no_data_and_no_file(tmp_path: Path) -> None:
 
 def test_several_panels(tmp_path: Path) -> None:
     panels = {"a": daily_wave(300, seed=1), "b": daily_wave(260, seed=2)}
-    result = stcore.run({"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}, "anomalies": {}}, out=tmp_path, panel=panels)
+    result = stcore.run(
+        {"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}, "anomalies": {}}, out=tmp_path, panel=panels
+    )
     assert set(result.predictions("ridge")) == {"a", "b"}
     frame = pd.read_parquet(tmp_path / "predictions.parquet")
     assert {"a/1", "b/3"} <= set(frame["location"])
@@ -147,7 +162,8 @@ def test_several_targets_of_unlike_units(tmp_path: Path) -> None:
     panel = daily_wave(400, features=2)
     result = stcore.run({"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}}, out=tmp_path, panel=panel)
     numbers = json.loads((tmp_path / "metrics.json").read_text())["ridge"]
-    assert numbers["mae"] is None and numbers["rmse"] is None
+    assert numbers["mae"] is None
+    assert numbers["rmse"] is None
     assert numbers["skill"] is not None
     assert set(numbers["by_target"]) == {"value_0", "value_1"}
     assert result.prediction("ridge").targets == ("value_0", "value_1")
@@ -158,9 +174,12 @@ def test_large_tables_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(exports, "ROWS_A_FILE", 1000)
     monkeypatch.setattr(exports, "_ROWS_A_BLOCK", 300)
-    result = stcore.run({"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}}, out=tmp_path, panel=daily_wave(300))
+    result = stcore.run(
+        {"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}}, out=tmp_path, panel=daily_wave(300)
+    )
     files = sorted(path.name for path in tmp_path.glob("predictions*.parquet"))
-    assert files[0] == "predictions-000.parquet" and len(files) > 1
+    assert files[0] == "predictions-000.parquet"
+    assert len(files) > 1
     total = sum(len(pd.read_parquet(tmp_path / name)) for name in files)
     assert total == sum(result.prediction(label).values.size for label in result.models)
 

@@ -95,10 +95,10 @@ class Ridge(Forecaster):
         rows = torch.zeros(*size, dtype=torch.float64, device=self.weights.device)
         c = self.common
         for batch in self._chunks(windows, origins):
-            assert batch.target is not None and batch.target_mask is not None
-            x, ahead, seen = self._common(batch), _ahead(batch), batch.target_mask.float()
-            change = (batch.target - batch.last[:, None]) * seen
-            complete = bool(batch.target_mask.all())
+            target, mask = batch.truth
+            x, ahead, seen = self._common(batch), _ahead(batch), mask.float()
+            change = (target - batch.last[:, None]) * seen
+            complete = bool(mask.all())
             shared = torch.einsum("bntp,bntq->ntpq", x, x) if complete else None
             for lead in range(shapes.horizon):
                 weight = seen[:, lead, :, :, None]
@@ -141,9 +141,9 @@ class Ridge(Forecaster):
         total = count = 0.0
         for windows, origins in choose:
             for batch in self._chunks(windows, origins):
-                assert batch.target is not None and batch.target_mask is not None
-                miss = (self.forward(batch)[..., 0] - batch.target).abs() * batch.target_mask
-                total, count = total + float(miss.sum()), count + float(batch.target_mask.sum())
+                target, mask = batch.truth
+                miss = (self.forward(batch)[..., 0] - target).abs() * mask
+                total, count = total + float(miss.sum()), count + float(mask.sum())
         return total / max(count, 1.0)
 
 
