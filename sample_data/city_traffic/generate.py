@@ -28,13 +28,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-START = pd.Timestamp("2026-02-16")  # a Monday; wall clock of the city, no change of summer time in the span
+START = pd.Timestamp("2026-02-12 17:00")  # a Thursday; wall clock of the city, no change of summer time in the span
 DAY = 288  # five-minute steps a day
-WEEKS = 4
+BEGIN = 17 * 12  # the first step within its day: the data begin and end in an evening rush
+STEPS = 28 * DAY
+WEEKDAY = 3  # of the first day, Monday is 0
 CENTRE = (47.01, 7.96)  # latitude, longitude
 KM_PER_DEGREE = 111.2
 QUEUE_SPEED_KMH = 10.0  # how fast the tail of a queue moves upstream
-INCIDENTS, FAULTS, STORMS, HOLIDAYS = 26, 24, 18, 3
+INCIDENTS, FAULTS, STORMS = 26, 24, 18
+MONDAYS = np.array([11, 18, 25])  # weeks with a holiday each; the first whole week has none
 MORNING, EVENING = 7.9, 17.3  # hours of the two peaks
 
 
@@ -119,7 +122,7 @@ def streets(sensors: pd.DataFrame) -> dict:
 
 
 def _demand(sensors: pd.DataFrame, holidays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """[step, sensor] wish to travel, 1 = about what an ordinary road carries; ``holidays`` [day] in 0..1."""
+    """[step, sensor] wish to travel, 1 = about what an ordinary road carries; ``holidays`` [29 days] in 0..1."""
     hour = np.arange(DAY) / 12
     peak = lambda at, width: np.exp(-0.5 * ((hour - at) / width) ** 2)  # noqa: E731
     day_time = 0.42 / (1 + np.exp(-(hour - 6.3) * 1.6)) / (1 + np.exp((hour - 20.8) * 0.9))
@@ -127,15 +130,15 @@ def _demand(sensors: pd.DataFrame, holidays: np.ndarray, rng: np.random.Generato
     inbound = sensors["inbound"].to_numpy()
     shift = rng.normal(0, 0.3, len(sensors))  # a road's own peak time, in hours
     days = []
-    for day in range(7 * WEEKS):
-        weekday = day % 7
-        work = (1.0 if weekday < 5 else 0.0) * (1 - holidays[day])
+    for day, holiday in enumerate(holidays):
+        weekday = (WEEKDAY + day) % 7
+        work = (1.0 if weekday < 5 else 0.0) * (1 - holiday)
         morning = peak(MORNING + rng.normal(0, 0.1), 0.8)[:, None] * (0.55 + 0.24 * inbound)
         evening = peak(EVENING + rng.normal(0, 0.15) - 0.7 * (weekday == 4), 1.15)[:, None] * (0.55 - 0.22 * inbound)
         working = 0.18 + day_time[:, None] + morning + evening
         free = np.broadcast_to((leisure * (0.9 if weekday == 6 else 1.05))[:, None], working.shape)
         days.append((work * working + (1 - work) * free) * rng.normal(1, 0.04))
-    demand = np.concatenate(days)
+    demand = np.concatenate(days)[BEGIN : BEGIN + STEPS]
     rolled = np.column_stack([np.roll(demand[:, n], round(12 * shift[n])) for n in range(len(sensors))])
     roads = pd.factorize(sensors["road"])[0]
     mood = _wander(len(demand), roads.max() + 1, 0.985, rng)[:, roads]
@@ -211,8 +214,9 @@ def _upstream(edges: pd.DataFrame, sensor: str, hops: int) -> dict[str, tuple[in
 
 def _slots(count: int, rng: np.random.Generator, hours: tuple[int, int]) -> np.ndarray:
     """[count] start steps, one in each equal share of the weeks, at an hour of the day inside ``hours``."""
-    days = 7 * WEEKS * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count
-    return (days.astype(int) * DAY + 12 * rng.uniform(*hours, count)).astype(int)
+    days = 1 + (28 * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count).astype(int)
+    steps = (days * DAY + 12 * rng.uniform(*hours, count)).astype(int) - BEGIN
+    return np.where(steps > STEPS - DAY // 4, steps - DAY, steps)  # not in the last hours, which are to be forecast
 
 
 def _wave(length: int, rise: int, fall: int) -> np.ndarray:
@@ -319,13 +323,17 @@ def generate(seed: int = 1, difficulty: float = 1.0) -> tuple[pd.DataFrame, pd.D
         raise ValueError(f"difficulty is {difficulty}; it must be above 0")
     rng = np.random.default_rng(seed)
     sensors, edges = build_city()
-    days = 7 * (WEEKS - HOLIDAYS + np.arange(HOLIDAYS)) + rng.integers(0, 5, HOLIDAYS)  # none before a normal week
-    holidays = np.zeros(7 * WEEKS)
+    weekdays = rng.permutation(5)  # another weekday each week, so that no weekday becomes a free one
+    late = weekdays[weekdays < 3][0]  # the last week ends on a Thursday
+    days = MONDAYS + [*weekdays[weekdays != late][:2], late]
+    holidays = np.zeros(29)
     holidays[days] = min(1.0, 1 / difficulty)
     queues = _queues(_demand(sensors, holidays, rng), sensors, edges, rng)
     free = sensors["free_mph"].to_numpy() + rng.normal(0, 2.5, len(sensors))
     speed = free * (1 - 0.58 * queues) * (1 - _rain(len(queues), rng))[:, None]
-    events = [("network", "holiday", day * DAY, (day + 1) * DAY - 1, "all", holidays[day]) for day in days]
+    events = [
+        ("network", "holiday", day * DAY - BEGIN, (day + 1) * DAY - 1 - BEGIN, "all", holidays[day]) for day in days
+    ]
     events += _storms(speed, difficulty, rng)
     events += _incidents(speed, sensors, edges, difficulty, rng)
     speed = np.clip(speed + _noise(queues, edges, sensors, rng), 3, 82).round(1)
@@ -345,7 +353,7 @@ def _readings(speed: np.ndarray, sensors: pd.DataFrame) -> pd.DataFrame:
 def _table(events: list) -> pd.DataFrame:
     table = pd.DataFrame(events, columns=["kind", "subtype", "start", "end", "sensors", "size"])
     for end in ("start", "end"):
-        table[end] = START + pd.to_timedelta(5 * table[end].clip(upper=7 * WEEKS * DAY - 1), unit="min")
+        table[end] = START + pd.to_timedelta(5 * table[end].clip(upper=STEPS - 1), unit="min")
     return table.assign(size=table["size"].round(3)).sort_values(["start", "kind"], ignore_index=True)
 
 

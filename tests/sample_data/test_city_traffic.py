@@ -28,7 +28,8 @@ def test_four_weeks_of_120_sensors(made: tuple[pd.DataFrame, ...]) -> None:
     readings = made[0]
     assert len(readings) == 8064 * SENSORS
     assert not readings.duplicated(["time", "sensor"]).any()
-    assert readings["time"].iloc[0].day_name() == "Monday"
+    assert readings["time"].iloc[0] == pd.Timestamp("2026-02-12 17:00")
+    assert (readings["time"].iloc[-1] - readings["time"].iloc[0]) == pd.Timedelta(days=28) - pd.Timedelta("5min")
 
 
 def test_the_same_seed_gives_the_same_bytes(traffic: ModuleType, made: tuple[pd.DataFrame, ...]) -> None:
@@ -121,3 +122,12 @@ def test_naive_forecasts_can_be_beaten_but_not_easily(made: tuple[pd.DataFrame, 
     week = (table - table.shift(2016)).iloc[test].abs().stack().mean()
     assert 2.5 < hour < 5
     assert 3 < week < 6
+
+
+def test_holidays_are_working_days_with_the_traffic_of_a_free_day(made: tuple[pd.DataFrame, ...]) -> None:
+    table, events = speeds(made[0]).mean(axis=1), made[1]
+    rush = table[table.index.hour == 8]
+    working = rush[rush.index.day_of_week < 5].groupby(rush[rush.index.day_of_week < 5].index.date).mean()
+    holidays = events.loc[events["subtype"] == "holiday", "start"].dt.date
+    assert len(holidays) == 3
+    assert working[holidays].min() > working.drop(holidays).quantile(0.9)
