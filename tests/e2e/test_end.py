@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-
-import pytest
 
 from tests.e2e.made import long_training
 from tests.e2e.server import Server, alive, children, wait_for
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_server_and_workers_with_status_0(tmp_path: Path, home: Path, how: signal.Signals) -> None:
+def test_sigterm_ends_server_and_workers_with_status_0(tmp_path: Path, home: Path) -> None:
     from stcore.operations import jobs, store
 
     server = Server(home).start()
@@ -22,7 +18,7 @@ def test_a_signal_ends_server_and_workers_with_status_0(tmp_path: Path, home: Pa
         workers = children(server.pid)
         assert workers, "training runs in a process of its own"
     finally:
-        status = server.stop(how)
+        status = server.stop()
     assert status == 0, server.log.read_text()[-2000:]
     wait_for("the workers' end", lambda: not any(alive(pid) for pid in workers), seconds=10)
     assert jobs.get(job).status in {jobs.Status.QUEUED, jobs.Status.RUNNING}, "the next start goes on with it"
