@@ -141,6 +141,11 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
         points = seen.coordinates[seen.coordinates["place"].isin(laid.places)]
         points = points.assign(place=points["place"].map(position))
     places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)))
+    if seen.static is not None:
+        described = (
+            seen.static.reindex(laid.places).set_axis(places.table.index).drop(columns="geometry", errors="ignore")
+        )
+        places = replace(places, table=places.table.join(described))
     if recipe.adjacency is not None:
         places = with_network(places, recipe.adjacency, seen.places, laid.places)
     if recipe.geometry is not None:

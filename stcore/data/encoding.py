@@ -133,10 +133,13 @@ def unpacked(path: Path, folder: Path) -> Path:
         if file.read(2) != b"\x1f\x8b":
             return path
     target, limit, written = folder / "unpacked", settings().max_table_mb * 10**6, 0
+    open_line, lines = 0, 0
     try:
         with _space(target), gzip.open(path) as packed, target.open("wb") as out:
             for chunk in _chunks(packed):  # type: ignore[arg-type]
                 written += len(chunk)
+                open_line = _check_line(chunk, open_line, settings().max_line_bytes, lines)
+                lines += chunk.count(b"\n")
                 if written > limit:
                     raise DataError(
                         f"The file unpacks to more than {limit / 1e6:,.0f} MB.",

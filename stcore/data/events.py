@@ -126,7 +126,7 @@ def _stamps(seen: Observations) -> tuple[np.ndarray, np.ndarray]:
 def _lost(seen: Observations, stray: int) -> list[Finding]:
     """Events that cannot be used."""
     count, lines = seen.connection.execute(
-        f"SELECT count(*), list(line ORDER BY line)[1:10] FROM {seen.source()} WHERE NOT coalesce({_VALID}, false)"
+        f"SELECT count(*), min(line, 10) FROM {seen.source()} WHERE NOT coalesce({_VALID}, false)"
     ).fetchall()[0]
     found = []
     if count:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from stcore.data.assemble import TOGETHER, Recipe, assemble, recipe_of
 from stcore.data.lay import ApartError
 from stcore.data.observations import Observations
@@ -18,6 +20,7 @@ from stcore.data.panel import Panel
 from stcore.data.quality import InspectReport, by_weight, missing_cells, read_findings, sentence
 from stcore.data.roles import Choice, Roles, find_roles, given_roles, missing_time
 from stcore.data.table import Table, open_table
+from stcore.errors import DataError, StoreError
 from stcore.records import Finding
 
 
@@ -87,7 +90,7 @@ def inspect(source: Any, roles: Any = None) -> InspectReport:
         try:
             return _load(table, found, choices, recipe_of(roles, Recipe())).report
         except ApartError as error:
-            return _apart(report, found, error)
+            return _apart(report, error)
 
 
 @contextmanager
@@ -107,10 +110,24 @@ def loaded(
 
 @contextmanager
 def scratch(within: Path | None = None) -> Iterator[Path]:
-    """A folder that is gone afterwards, among the system's temporary ones or ``within`` another."""
+    """A folder that is gone afterwards, among the system's temporary ones or ``within`` another.
+
+    Raises:
+        StoreError: the disk is full, or a file may not be read.   DataError: not enough memory.
+    """
     folder = Path(tempfile.mkdtemp(prefix="fieldcast-", dir=within))
     try:
         yield folder
+    except (OSError, duckdb.IOException) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise StoreError(
+            f"The data could not be read or saved ({reason}); nothing was kept.",
+            "Free space on the disk, or check the rights of the file, and try again.",
+        ) from error
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        raise DataError(
+            "There is not enough memory for this table.", "Choose a longer step, fewer columns, or split the file."
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -158,11 +175,11 @@ def _describe(report: InspectReport, panels: dict[str, Panel], seen: Observation
         report.sentence = f"{len(panels):,} runs kept apart; the first: {report.sentence}"
 
 
-def _apart(report: InspectReport, roles: Roles, error: ApartError) -> InspectReport:
+def _apart(report: InspectReport, error: ApartError) -> InspectReport:
     """A report that proposes to keep unlike series apart."""
-    options: list[str | bool] = [str(roles.location), TOGETHER]
+    options: list[str | bool] = [error.by, TOGETHER]
     question = "The series have unlike spans. Keep them apart?"
-    report.choices.append(Choice(code="by", question=question, options=options, chosen=str(roles.location)))
+    report.choices.append(Choice(code="by", question=question, options=options, chosen=error.by))
     report.findings.append(
         Finding(
             code="unlike_spans", severity="look", message=error.message, suggestion=error.hint, count=error.shape[1]

@@ -20,7 +20,8 @@ from stcore.settings import settings
 _BATCH = 250_000
 #: Below this share of filled cells, unlike series are better kept apart.
 LEAST_FILL = 0.05
-_SMALL = 200_000
+#: Fewer cells than this are never too empty.
+_SMALL = 20_000
 
 
 @dataclass
@@ -52,14 +53,20 @@ class Laid:
 
 
 class ApartError(DataError):
-    """Several series of unlike span: one common grid would be nearly empty."""
+    """Several series of unlike span: one common grid would be nearly empty.
 
-    def __init__(self, message: str, hint: str, fill: float, shape: tuple[int, int, int]) -> None:
+    Attributes:
+        by: the column to keep them apart by.
+        fill: share of the common grid that would hold a row.
+        shape: of that grid.
+    """
+
+    def __init__(self, message: str, hint: str, by: str, fill: float, shape: tuple[int, int, int]) -> None:
         super().__init__(message, hint)
-        self.fill, self.shape = fill, shape
+        self.by, self.fill, self.shape = by, fill, shape
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.hint, self.fill, self.shape)
+        return type(self), (self.message, self.hint, self.by, self.fill, self.shape)
 
 
 def lay(
@@ -156,14 +163,15 @@ def _check_size(
     count, features = estimate(ends[0], ends[1], step), max(1, len(seen.values))
     fill = float(rows.sum()) / (count * places)
     shape = (count, places, features)
-    if apart and places > 1 and fill < LEAST_FILL and count * places > _SMALL / 10:
+    if apart and places > 1 and seen.roles.location and fill < LEAST_FILL and count * places > _SMALL:
         own = _own_fill(seen, run, step, stamps)
         if own > 4 * fill:
-            column = seen.roles.location or "place"
+            column = seen.roles.location or ""
             raise ApartError(
                 f"The {places:,} places have unlike spans: on one common grid of {count:,} steps only {100 * fill:.2g} % of the "
                 "cells would hold a value.",
                 f"Read them apart: by = “{column[:60]}” gives each its own span and step; or choose a longer step.",
+                column,
                 fill, shape,
             )  # fmt: skip
     if count * places * features > settings().max_cells:
@@ -250,7 +258,7 @@ def _count_duplicates(seen: Observations, run: int | None, out: Laid) -> None:
     )
     found = seen.connection.execute(
         f"SELECT coalesce(sum(more) FILTER (NOT coalesce(differ, false)), 0), coalesce(sum(more) FILTER (differ), 0), "
-        f"list(line ORDER BY line)[1:10] FROM ({groups})"
+        f"min(line, 10) FROM ({groups})"
     ).fetchall()[0]
     out.same, out.differing, out.duplicate_lines = int(found[0]), int(found[1]), [int(line) for line in found[2] or ()]
 

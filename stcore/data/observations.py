@@ -52,6 +52,7 @@ class Observations:
         counted_step: step of rows without a time of their own, or None.
         coordinates: place, lat, lon, rows as they stand in the file, not yet judged, or None.
         runs: values of the column that keeps runs apart, code = position.
+        static: what describes the places, indexed by code, or None.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -67,6 +68,7 @@ class Observations:
     bad_cells: list[BadCells] = field(default_factory=list)
     coordinates: pd.DataFrame | None = None
     runs: list[str] = field(default_factory=list)
+    static: pd.DataFrame | None = None
 
     def source(self, run: int | None = None) -> str:
         """FROM clause of all rows, or those of one run."""

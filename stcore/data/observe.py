@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from stcore.data.dialect import MISSING
 from stcore.data.observations import BadCells, BadRows, Observations
-from stcore.data.roles import ROW_NUMBER, Roles, missing_time
+from stcore.data.roles import ROW_NUMBER, Roles, missing_time, to_numbers
 from stcore.data.table import Table, quoted
 from stcore.data.times import Times, parse_times
 from stcore.errors import DataError
@@ -58,6 +58,8 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
     out.bad_cells += _bad_cells(table, roles)
     if roles.lat and roles.lon and roles.form != "events":
         out.coordinates = _coordinates(table, roles)
+    if roles.static:
+        out.static = _static(table, roles)
     _write(out, table, by, path)
     return out
 
@@ -209,7 +211,7 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
                 found += _bad_times(table, column, reason, which)
     place = _place_text(table, roles) if roles.form != "wide" else None
     if place and roles.form != "events":
-        rows = table.ask("count(*), list(line ORDER BY line)[1:10]", f"WHERE {place} IS NULL")[0]
+        rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL")[0]
         if rows[0]:
             found.append(BadRows("no place", rows[0], tuple(rows[1])))
     return found
@@ -220,7 +222,7 @@ def _bad_times(table: Table, column: str, reason: str, which: np.ndarray) -> lis
     texts = table.connection.sql("SELECT text FROM times").to_arrow_table()["text"]
     table.register("wrong", pa.table({"text": texts.filter(pa.array(which))}))
     condition = f"WHERE coalesce(trim({column}), '') IN (SELECT coalesce(text, '') FROM wrong)"
-    count, lines = table.ask("count(*), list(line ORDER BY line)[1:10]", condition)[0]
+    count, lines = table.ask("count(*), min(line, 10)", condition)[0]
     example = table.ask(column, f"{condition} ORDER BY line LIMIT 1")
     table.connection.unregister("wrong")
     shown = str(example[0][0] or "")[:40] if example else ""
@@ -235,6 +237,19 @@ def _coordinates(table: Table, roles: Roles) -> pd.DataFrame:
         f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1, 2, 3",
     )
     return found.to_pandas()
+
+
+def _static(table: Table, roles: Roles) -> pd.DataFrame:
+    """What describes each place, indexed by its code; numbers where all are numbers."""
+    columns = ", ".join(f"min(trim({table.column(name)})) AS s{n}" for n, name in enumerate(roles.static))
+    joined = f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1"
+    found = table.arrow(f"places.place AS place, {columns}", joined).to_pandas().set_index("place")
+    found.columns = pd.Index(roles.static)
+    for name in roles.static:
+        numbers = to_numbers(found[name].astype("str"), roles.decimal)
+        if numbers.notna().any() and (numbers.notna() | found[name].isna()).all():
+            found[name] = numbers
+    return found
 
 
 # writing -----------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class InspectReport:
         """The shape of ``inspect --json``."""
         roles = {
             name: getattr(self.roles, name)
-            for name in ("time", "location", "lat", "lon", "values", "labels", "known_ahead")
+            for name in ("time", "location", "lat", "lon", "values", "labels", "known_ahead", "static")
         }
         return {
             "roles": roles, "form": self.roles.form, "step": self.step, "shape": list(self.shape) if self.shape else None,

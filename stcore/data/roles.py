@@ -47,6 +47,7 @@ class Roles(Config):
         values: measured columns; in wide form the columns of the places.
         labels: 0/1 columns that mark anomalies or events.
         known_ahead: value columns known for the future.
+        static: columns with one content a place (height, kind of road): they describe places.
         form: long, wide (one column a place), single (one place), events (every row its own place and time).
         day_first: order of 03/04/2020 where the column does not tell.
         delimiter, decimal, header: how the text is written; "" for a DataFrame.
@@ -59,6 +60,7 @@ class Roles(Config):
     values: list[str] = []
     labels: list[str] = []
     known_ahead: list[str] = []
+    static: list[str] = []
     form: Form = "long"
     day_first: bool | None = None
     delimiter: str = ","
@@ -128,9 +130,11 @@ class _Finder:
         self.taken |= {location} if location else set()
         labels = self._labels()
         values = self._values(labels)
+        static = self._static(location, values)
+        values = [name for name in values if name not in static]
         form = self.given.get("form") or self._form(time, location, lat, lon, values)
         roles = Roles(
-            time=time, location=location, lat=lat, lon=lon, values=values, labels=labels, form=form,
+            time=time, location=location, lat=lat, lon=lon, values=values, labels=labels, static=static, form=form,
             known_ahead=list(self.given.get("known_ahead", ())), day_first=self.given.get("day_first"),
             delimiter=self.table.dialect.delimiter, decimal=self.table.dialect.decimal, header=self.table.dialect.header,
         )  # fmt: skip
@@ -218,11 +222,15 @@ class _Finder:
         ranked: list[tuple[float, str]] = []
         for name, score in sorted(candidates.items(), key=lambda item: -item[1])[:6]:
             column = self.table.column(name)
-            pair = column if time == ROW_NUMBER else f"hash({self.table.column(time)}, {column})"
-            distinct, pairs, rows = self.table.ask(
-                f"count(DISTINCT {column}), count(DISTINCT {pair}), count({column})"
+            pair = (
+                column
+                if time == ROW_NUMBER
+                else f"CASE WHEN {column} IS NOT NULL THEN hash({self.table.column(time)}, {column}) END"
+            )
+            distinct, pairs, there, rows = self.table.ask(
+                f"count(DISTINCT {column}), count(DISTINCT {pair}), count({column}), count(*)"
             )[0]
-            own_row = distinct > 0.9 * rows and rows > 20  # a number of the row, unless these are events
+            own_row = distinct > 0.9 * there and there > 20  # a number of the row, unless these are events
             if distinct < 1 or (own_row and not placed) or (distinct == 1 and score < 1):
                 continue
             ranked.append((score + 3 * pairs / max(rows, 1), name))
@@ -257,6 +265,26 @@ class _Finder:
                 name for name in free if not self.sample[name].dropna().empty and self.numeric[name] > 0.02
             ]
         return values
+
+    def _static(self, location: str | None, values: list[str]) -> list[str]:
+        """Columns that say one thing a place and not the same everywhere; never all of the values."""
+        if location is None or "static" in self.given:
+            return list(self.given.get("static", ()))
+        set_by_hand = {*self.given.get("values", ()), *self.given.get("known_ahead", ()), location}
+        free = [name for name in self.table.names if name in values or name not in self.taken]
+        places = self.sample.groupby(location)
+        found = []
+        for name in [name for name in free if name not in set_by_hand][:60]:
+            one_each = self.sample[name].nunique() > 1 and places[name].nunique().max() <= 1
+            if one_each and places.size().median() > 1 and self._one_each(name, location):
+                found.append(name)
+        return found if set(values) - set(found) else [name for name in found if name not in values]
+
+    def _one_each(self, name: str, location: str) -> bool:
+        """Whether every place has one content of a column, in the whole table."""
+        column, place = self.table.column(name), self.table.column(location)
+        most = self.table.ask(f"count(DISTINCT {column}) AS contents", f"GROUP BY {place} ORDER BY 1 DESC LIMIT 1")
+        return bool(most and most[0][0] == 1)
 
     def _counts_rows(self, name: str) -> bool:
         """1, 2, 3, ... under a name that says so."""

@@ -376,3 +376,17 @@ def test_the_report_has_the_shape_of_the_contract(write: Write) -> None:
     assert told["sentence"] == "3 sensors, hourly, 2 days, no gaps."
     finding = ingest.inspect(long_frame().drop(index=5)).to_json()["findings"][0]
     assert {"code", "severity", "where", "count", "suggestion"} <= set(finding)
+
+
+def test_columns_with_one_content_a_place_describe_the_places(write: Write) -> None:
+    frame = long_frame().assign(lanes=lambda table: table["sensor"].map({"a1": 2, "b2": 3, "c3": 4}))
+    frame = frame.assign(road=frame["sensor"].map({"a1": "A8", "b2": "A9", "c3": None}), region="Bavaria")
+    source = write(frame.to_csv(index=False))
+    assert ingest.inspect(source).roles.static == ["lanes", "road"]
+    panel = read(source)
+    assert panel.features == ("speed",)
+    assert panel.locations["lanes"].tolist() == [2, 3, 4]
+    assert panel.locations["road"].tolist()[:2] == ["A8", "A9"]
+    only = read(frame[["time", "sensor", "lanes"]])
+    assert only.features == ("lanes",)
+    assert read(source, roles={"values": ["lanes", "speed"]}).features == ("lanes", "speed")
