@@ -167,12 +167,12 @@ def _schema(seen: Observations, name: str, values: np.ndarray) -> FeatureSchema:
 
 
 def _spans(laid: Laid, places: pd.Index, names: list[str]) -> pd.DataFrame:
-    """Consecutive marked steps as spans: start, end (inclusive), location, kind, by."""
+    """Consecutive marked rows as spans: start, end (inclusive), location, kind, by."""
     rows = laid.label_rows
     if rows.empty:
         return pd.DataFrame(columns=list(LABEL_COLUMNS))
     rows = rows.sort_values(["label", "position", "step"])
-    new = (rows[["label", "position"]].diff() != 0).any(axis=1) | (rows["step"].diff() != 1)
+    new = (rows[["label", "position"]].diff() != 0).any(axis=1) | (rows["ordinal"].diff() != 1)
     spans = rows.groupby(new.cumsum()).agg(
         first=("step", "first"), last=("step", "last"), position=("position", "first"), label=("label", "first")
     )

@@ -32,7 +32,7 @@ class Laid:
         values: float32 [time, place, feature].
         axis: the time axis.
         places: codes of the places, in order of first appearance.
-        label_rows: step (int), place (position), label (number): rows that carry a mark.
+        label_rows: step, position, label (number), ordinal: rows that carry a mark.
         stray: rows too far away in time, their lines, and the first such time.
         same, differing: duplicate rows that agree, and that do not (their mean was taken).
         off_grid: rows moved to the nearest step.
@@ -273,12 +273,17 @@ def _count_off_grid(seen: Observations, run: int | None, rows: np.ndarray, out: 
 
 
 def _label_rows(seen: Observations, run: int | None) -> pd.DataFrame:
-    """Marked cells: step, position, label."""
+    """Marked cells: step, position, label, and ordinal: the number of the row among those of its place.
+
+    Rows of consecutive ordinals belong together, whatever steps without a row lie between them.
+    """
+    if not seen.labels:
+        return pd.DataFrame({"step": [], "position": [], "label": [], "ordinal": []}, dtype=np.int64)
+    marks = ", ".join(f"max(l{n}) AS l{n}" for n in range(len(seen.labels)))
+    cells = f"SELECT step, position, {marks} FROM {_joined(seen, run)} GROUP BY 1, 2"
+    ranked = f"SELECT *, row_number() OVER (PARTITION BY position ORDER BY step) AS ordinal FROM ({cells})"
     parts = [
-        f"SELECT step, position, {n} AS label FROM {_joined(seen, run)} WHERE l{n} = 1" for n in range(len(seen.labels))
+        f"SELECT step, position, {n} AS label, ordinal FROM ranked WHERE l{n} = 1" for n in range(len(seen.labels))
     ]
-    if not parts:
-        return pd.DataFrame({"step": [], "position": [], "label": []}, dtype=np.int64)
-    return seen.connection.sql(
-        f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) ORDER BY label, position, step"
-    ).to_arrow_table().to_pandas()  # fmt: skip
+    statement = f"WITH ranked AS ({ranked}) {' UNION ALL '.join(parts)} ORDER BY label, position, step"
+    return seen.connection.sql(statement).to_arrow_table().to_pandas()

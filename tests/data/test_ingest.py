@@ -356,6 +356,17 @@ def test_marks_become_spans_of_their_place() -> None:
     assert panel.labels["end"].tolist() == [pd.Timestamp("2024-03-01 07:00"), pd.Timestamp("2024-03-01 10:00")]
 
 
+def test_a_hole_in_the_rows_does_not_tear_a_marked_span() -> None:
+    frame = (
+        long_frame(places=("a",))
+        .assign(anomaly=lambda table: (table.index // 10 == 2).astype(int))
+        .drop(index=[23, 24])
+    )
+    labels = read(frame).labels
+    assert labels["start"].tolist() == [pd.Timestamp("2024-03-01 20:00")]
+    assert labels["end"].tolist() == [pd.Timestamp("2024-03-02 05:00")]
+
+
 def test_what_is_known_ahead_outlasts_the_target() -> None:
     hours = pd.date_range("2024-01-01", periods=60, freq="1h")
     frame = pd.DataFrame({"time": hours, "load_mw": np.arange(60.0), "temp_c": np.arange(60.0) / 7})
