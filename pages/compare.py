@@ -70,6 +70,16 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
         actions = frame.header("Compare", row.name, compare_view.facts(shown))
     with answer:
         parts.verdict(*compare_view.verdict(shown), small=compare_view.small_print(shown))
+    actions.download_button(
+        "Download table",
+        lambda: compare_view.csv(shown),
+        "comparison.csv",
+        "text/csv",
+        on_click="ignore",
+        key="compare-download",
+    )
+    if actions.button(f"Use {compare_view.short_name(shown.best)}", type="primary", key="compare-use"):
+        compare_view.use(row, shown, group)
     label, axis = compare_charts.lead_words(shown, word)
     left, right = st.columns([1.65, 1], gap="small")
     with (
@@ -90,7 +100,7 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
         compare_charts.by_lead(shown, label, axis)
 
     places = shown.sample.locations
-    place = pickers.current_place(places, places.index[0])
+    place = pickers.current_place(places, compare_charts.hardest_place(shown))
     with parts.panel("", key="compare-curve"):
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             parts.heading(
@@ -105,16 +115,6 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
     if clicked is not None and clicked != place:
         state.choose("place", clicked)
         st.rerun()
-    actions.download_button(
-        "Download table",
-        lambda: compare_view.csv(shown),
-        "comparison.csv",
-        "text/csv",
-        on_click="ignore",
-        key="compare-download",
-    )
-    if actions.button(f"Use {compare_view.short_name(shown.best)}", type="primary", key="compare-use"):
-        compare_view.use(row, shown, group)
 
 
 row = pickers.dataset("Compare")

@@ -79,7 +79,7 @@ def watched(data: Opened, job: jobs.Job) -> None:
     if actions.button("Stop", key="train-stop", disabled=job.cancel_asked is not None):
         jobs.cancel(job.id, state.owner())
         st.rerun()
-    train_view.live(job.id, train_view.unit(data, job), "")
+    train_view.live(job.id, train_view.unit(data, job))
     next_round(data, "Prepare the next round", "It starts when this one is done.", "Add to queue")
 
 
@@ -104,7 +104,7 @@ def ended(data: Opened, job: jobs.Job) -> None:
             state.go("compare")
         if actions.button("See forecast", type="primary", key="train-forecast"):
             state.go("forecast")
-    train_view.show(job, jobs.progress(job.id, state.owner()), train_view.unit(data, job), season)
+    train_view.show(job, jobs.progress(job.id, state.owner()), train_view.unit(data, job))
     next_round(data, "Prepare another round", ALWAYS, "Start")
 
 

@@ -184,7 +184,8 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
     """Error after each epoch: unseen data in blue, seen data in grey, the baseline dashed; the axis reaches to the planned end."""
     epochs = np.arange(1, len(curve.unseen) + 1)
     arrays = [curve.train, curve.unseen, np.array([curve.baseline])]
-    figure = fig.blank(theme, height, fig.axis_range(arrays), right=26)
+    late = len(epochs) > 0.8 * curve.planned
+    figure = fig.blank(theme, height, fig.axis_range(arrays), right=96 if late else 26)
     if np.isfinite(curve.baseline):
         fig.line(
             figure,
@@ -196,12 +197,12 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
             name="Last value",
         )
         figure.add_annotation(
-            x=curve.planned, y=curve.baseline, text=f"Last value, {curve.baseline:.3g}", showarrow=False, xanchor="right",
+            x=1 if late else curve.planned, y=curve.baseline, text=f"Last value, {curve.baseline:.3g}", showarrow=False, xanchor="left" if late else "right",
             yanchor="bottom", font={"size": 13, "color": theme.baseline},
         )  # fmt: skip
     fig.line(figure, epochs, curve.train, theme.baseline, 1.5, name=curve.train_label)
     fig.line(figure, epochs, curve.unseen, theme.forecast, 2.4, name="Unseen data")
-    _best(figure, epochs, curve.unseen, theme)
+    _best(figure, epochs, curve.unseen, theme, curve.planned)
     labels = [
         Label(_last(curve.unseen), "Unseen data", theme.forecast, bold=True, x=len(epochs)),
         Label(_last(curve.train), curve.train_label, theme.baseline, x=len(epochs)),
@@ -216,7 +217,7 @@ def _last(values: np.ndarray) -> float:
     return float(finite[-1]) if len(finite) else float("nan")
 
 
-def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Theme) -> None:
+def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Theme, planned: int) -> None:
     """A ring at the lowest error so far."""
     if not np.isfinite(values).any():
         return
@@ -224,7 +225,7 @@ def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Them
     fig.dot(figure, epochs[row : row + 1], values[row : row + 1], theme.panel, theme.forecast, 9)
     figure.add_annotation(
         x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="bottom", yshift=9,
-        xanchor="center" if row > 2 else "left", font={"size": 12.5, "color": theme.forecast},
+        xanchor="left" if row < 0.12 * planned else "right" if row > 0.8 * planned else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip
 
 

@@ -43,11 +43,13 @@ def by_lead(shown: Board, label: str, axis: list[str]) -> None:
     if not lines:
         parts.text("The errors of values in unlike units have no mean; choose one value.", small=True)
         return
-    first, last = shown.best.title, words.number(float(next(iter(lines.values()))[-1]))
+    titles = {name: known[name].title for name in lines}
+    figure = curves.error_by_lead(lines, titles, parts.theme(), axis, 300)
+    figure.update_layout(margin_r=26 + 7 * min(28, max(len(text) for text in titles.values())))
+    last = words.number(float(next(iter(lines.values()))[-1]))
     parts.chart(
-        curves.error_by_lead(lines, {name: known[name].title for name in lines}, parts.theme(), axis, 300), "compare-leads",
-        f"Mean error by {label.lower()}: {first} reaches {last} at {axis[-1]}",
-    )  # fmt: skip
+        figure, "compare-leads", f"Mean error by {label.lower()}: {shown.best.title} reaches {last} at {axis[-1]}"
+    )
 
 
 def _leads(row: Row) -> np.ndarray:
@@ -64,7 +66,7 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
     }
     single = [row.key for row in shown.rows if not row.baseline and row.joined is None]
     chosen = pickers.pills(
-        "Models", options, f"compare-lines-{len(options)}", list(dict.fromkeys([shown.best.key, *single[:1]]))
+        "Models", options, f"compare-lines-{len(options)}", list(dict.fromkeys([shown.best.key, *single[:2]]))[:2]
     )
     with parts.row():
         horizon = shown.sample.horizon
@@ -122,33 +124,11 @@ def where_wrong(data: DatasetRow, shown: Board, word: str, selected: str) -> str
     row, target = shown.best, shown.sample.targets[shown.position]
     theme, unit = parts.theme(), f"Mean error, {shown.unit}" if shown.unit else "Mean error"
     left, right = st.columns([1.18, 1], gap="small")
-    short_steps = steps.typical(shown.sample.step) <= pd.Timedelta(hours=6)
-    with left, parts.panel("By hour and weekday" if short_steps else "Over time", unit, key="compare-week"):
-        if short_steps:
-            table = errors(row, ("weekday", "hour"), target)
-            week = np.full((7, 24), np.nan)
-            week[table["weekday"].astype(int), table["hour"].astype(int)] = table["mae"]
-            colours = scale.tidy(scale.sequential(week, theme))
-            st.html(parts.legend(colours, shown.unit))
-            worst = table.loc[table["mae"].idxmax()] if table["mae"].notna().any() else None
-            told = (
-                f"largest on {bars.WEEKDAYS[int(worst['weekday'])]} at {int(worst['hour']):02d}:00"
-                if worst is not None
-                else "no tested hour"
-            )
-            parts.chart(
-                bars.week(week, colours, theme, shown.unit, 300),
-                "compare-hours",
-                f"Mean error of {row.title} by hour and weekday: {told}",
-            )
+    with left:
+        if steps.typical(shown.sample.step) <= pd.Timedelta(hours=6):
+            _by_hour(shown, errors(row, ("weekday", "hour"), target), unit)
         else:
-            table = errors(row, ("day",), target)
-            time = pd.DatetimeIndex(table["day"])
-            parts.chart(
-                curves.series(time, table["mae"].to_numpy(dtype=float), theme, shown.unit),
-                "compare-days",
-                f"Mean error of {row.title} over the test part",
-            )
+            _by_day(shown, errors(row, ("day",), target), unit)
     table = errors(row, ("location",), target).set_index("location")["mae"].reindex(shown.sample.locations.index)
     values = table.to_numpy(dtype=float)
     colours = scale.tidy(scale.sequential(values, theme))
@@ -157,3 +137,31 @@ def where_wrong(data: DatasetRow, shown: Board, word: str, selected: str) -> str
         return parts.place_map(
             ground, values, colours, selected, shown.unit, "compare-places", f"Mean error of {row.title} by {word}, {unit}", 330
         )  # fmt: skip
+
+
+def _by_hour(shown: Board, table: pd.DataFrame, unit: str) -> None:
+    week = np.full((7, 24), np.nan)
+    week[table["weekday"].astype(int), table["hour"].astype(int)] = table["mae"]
+    theme = parts.theme()
+    colours = scale.tidy(scale.sequential(week, theme))
+    told = "no tested hour"
+    if table["mae"].notna().any():
+        worst = table.loc[table["mae"].idxmax()]
+        told = f"largest on {bars.WEEKDAYS[int(worst['weekday'])]} at {int(worst['hour']):02d}:00"
+    with parts.panel("By hour and weekday", unit, parts.legend(colours, shown.unit), key="compare-week"):
+        drawn = bars.week(week, colours, theme, shown.unit, 330)
+        parts.chart(drawn, "compare-hours", f"Mean error of {shown.best.title} by hour and weekday: {told}")
+
+
+def _by_day(shown: Board, table: pd.DataFrame, unit: str) -> None:
+    with parts.panel("Over the test part", unit, key="compare-week"):
+        drawn = curves.series(
+            pd.DatetimeIndex(table["day"]), table["mae"].to_numpy(dtype=float), parts.theme(), shown.unit, 330
+        )
+        parts.chart(drawn, "compare-days", f"Mean error of {shown.best.title} over the test part")
+
+
+def hardest_place(shown: Board) -> str:
+    """Where the best row is wrong most: worth a first look."""
+    table = errors(shown.best, ("location",), shown.sample.targets[shown.position]).set_index("location")["mae"]
+    return str(table.idxmax()) if table.notna().any() else str(shown.sample.locations.index[0])

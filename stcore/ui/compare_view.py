@@ -26,7 +26,7 @@ from stcore.workflow.result import Result
 
 MOST_RUNS = 60
 MOST_MEMBERS = 6
-AIM, HONEST = 0.9, 0.05
+AIM, HONEST = 90, 5  # percent
 _NAMES = {"weighted": "Weighted mean", "mean": "Simple mean"}
 Numbers = Mapping[str, Any]
 
@@ -235,8 +235,10 @@ def _of_target(prediction: Prediction, target: str, key: str) -> dict[str, Any]:
 def _weights(weights: Mapping[str, float], titles: Mapping[str, str]) -> str:
     """“0.7 STID, 0.3 LSTM”, the largest first."""
     told = sorted(weights.items(), key=lambda item: -item[1])
+    if len(told) > 1 and told[0][1] - told[-1][1] < 1e-6:
+        return f"{words.in_words(len(told))}, all alike"
     kept = [
-        f"{weight:.2g} {words.short(titles.get(key) or results.title(key), 30)}"
+        f"{words.fixed(weight, 2)} {words.short(titles.get(key) or results.title(key), 30)}"
         for key, weight in told
         if weight >= 0.005
     ]
@@ -350,7 +352,9 @@ def _band(row: Row) -> object:
     share = row.numbers.get("coverage_90")
     if share is None:
         return words.DASH
-    return markup.strong(words.percent(share), "bad") if abs(share - AIM) > HONEST else words.percent(share)
+    return (
+        markup.strong(words.percent(share), "bad") if abs(round(100 * share) - AIM) > HONEST else words.percent(share)
+    )
 
 
 def _took(row: Row) -> object:

@@ -36,10 +36,10 @@ def edit(
     fields = {name: field for name, field in cls.model_fields.items() if name not in leave_out and _widget(field)}
     basic = {name: field for name, field in fields.items() if _extra(field).get("level") != "advanced"}
     advanced = {name: field for name, field in fields.items() if name not in basic}
+    if not folded:
+        basic, advanced = {**basic, **advanced}, {}
     values = _draw(basic, key, start, columns)
-    if advanced and not folded:
-        values |= _draw(advanced, key, start, columns)
-    elif advanced:
+    if advanced:
         with st.expander("More settings", key=f"{key}-more"):
             values |= _draw(advanced, key, start, columns)
     return {name: value for name, value in values.items() if value != _default(cls.model_fields[name])}
@@ -86,7 +86,7 @@ def label(field: FieldInfo) -> str:
     """Title with its unit: “History used, steps”."""
     unit = _extra(field).get("unit")
     title = field.title or ""
-    return f"{title}, {unit}" if unit and unit != title.lower() else title
+    return f"{title}, {unit}" if unit and unit not in title.lower().split() else title
 
 
 def _bounds(field: FieldInfo) -> tuple[Any, Any]:

@@ -52,15 +52,18 @@ def active(ids: tuple[str, ...]) -> None:
 
 def ended(job: Job) -> None:
     """One job that is over: its state, its error, its log, and what can be done."""
-    with parts.panel(words.short(job.title, 80), _line(job), job_card.chip(job), key=f"job-{job.id}", fill=False):
+    with parts.panel("", key=f"job-{job.id}", fill=False):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+            with st.container(width="stretch"):
+                parts.heading(words.short(job.title, 80), parts.join([job_card.chip(job), " ", _line(job)]))
+            _buttons(job)
         if job.error:
             error = job.error
             parts.error(error.get("message", ""), error.get("hint", ""), error.get("reference", ""), changed=True)
-        _buttons(job)
 
 
 def _buttons(job: Job) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         if job.run and st.button("Open" if job.status == Status.DONE else "Watch", key=f"open-{job.id}"):
             _open(job)
         if job.active and st.button(

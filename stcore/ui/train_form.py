@@ -110,9 +110,8 @@ def _titles() -> dict[str, str]:
 def _steps(name: str, suggested: int, key: str) -> int:
     """History used or steps ahead, as a number of steps."""
     field = WindowsConfig.model_fields[name]
-    label = field.title if "steps" in str(field.title).lower() else forms.label(field)
     chosen = st.number_input(
-        str(label), value=suggested, step=1, key=f"{key}-{name}", width=170,
+        forms.label(field), value=suggested, step=1, key=f"{key}-{name}", width=170,
         help=f"{field.description} Suggested for these data: {suggested}.",
     )  # fmt: skip
     return int(chosen) if chosen is not None else suggested
@@ -205,7 +204,7 @@ def _device(key: str) -> str:
     )
 
 
-@st.cache_data(ttl=15, show_spinner=False)
+@st.cache_resource(ttl="15s", show_spinner=False)
 def _devices() -> list[device.Device]:
     return device.available()
 

@@ -66,7 +66,7 @@ def _targets(data: Opened, job: Job) -> list[str]:
 
 @st.fragment(run_every=EVERY_S)
 @guard.watched
-def live(job_id: str, unit: str, season: str) -> None:
+def live(job_id: str, unit: str) -> None:
     """A round that waits or runs; when it ends the page is drawn anew."""
     job = jobs.get(job_id, state.owner())
     if not job.active:
@@ -74,7 +74,7 @@ def live(job_id: str, unit: str, season: str) -> None:
     progress = jobs.progress(job.id, state.owner())
     parts.verdict(*sentence(job, progress))
     parts.bar(progress.fraction, job.title)
-    show(job, progress, unit, season)
+    show(job, progress, unit)
 
 
 def sentence(job: Job, progress: Progress) -> list[object]:
@@ -110,7 +110,7 @@ def _against(model: ModelProgress) -> list[object]:
     return ["So far it is ", parts.strong(f"{words.percent(-skill)} worse", "bad"), " than the last value."]
 
 
-def show(job: Job, progress: Progress, unit: str, season: str) -> None:
+def show(job: Job, progress: Progress, unit: str) -> None:
     """Curve, numbers and log on the left; the models of the round on the right."""
     left, right = st.columns([1.65, 1], gap="small")
     model = _drawn(progress, not job.active)
@@ -128,6 +128,7 @@ def show(job: Job, progress: Progress, unit: str, season: str) -> None:
         with st.expander("Log", key="train-log"):
             st.code(log(job, progress) or "Nothing yet.", language=None, height=220)
     with right, parts.panel("This round", _second(progress), key="train-round"):
+        season = season_of({model.model: model.metrics for model in progress.models.values()})
         table(job, progress, unit, season)
         if job.active:
             parts.text("You can close this tab. Training goes on, and the result waits under Jobs.", small=True)
