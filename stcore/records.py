@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -188,22 +189,18 @@ class Prediction:
             frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert(self.clock)
         return frame
 
-    def save(self, folder: str | Path) -> None:
-        """Write arrays (.npy) and a readable prediction.json; ``load`` opens them memory-mapped."""
+    def save(self, folder: str | Path, shared: str | Path | None = None) -> None:
+        """Write arrays (.npy) and a readable prediction.json; ``load`` opens them memory-mapped.
+
+        Args:
+            shared: folder of another saved prediction with the same truth and baselines: those are hard links to its files
+                where the file system has them, so that twenty models on one test part keep them once.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, np.ndarray | None] = {
-            "values": self.values, "truth": self.truth, "bands": self.bands, "probabilities": self.probabilities,
-        }  # fmt: skip
-        arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
-        if self.spread is not None:
-            arrays |= {
-                "spread_levels": self.spread.levels,
-                "spread_offsets": self.spread.offsets,
-                "spread_scale": self.spread.scale,
-            }
-        for name, array in arrays.items():
-            if array is not None:
+        for name, array in self._arrays().items():
+            same = Path(shared) / f"{name}.npy" if shared and name.startswith(("truth", "baseline_")) else None
+            if same is None or not _linked(same, folder / f"{name}.npy"):
                 np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
         self.locations.to_parquet(folder / "locations.parquet")
         utc = self.origins if self.clock is None else self.origins.tz_convert("UTC")
@@ -215,6 +212,14 @@ class Prediction:
             "findings": [finding.model_dump(mode="json") for finding in self.findings],
         }  # fmt: skip
         (folder / "prediction.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """Name of each array that is there, for its file."""
+        arrays = {"values": self.values, "truth": self.truth, "bands": self.bands, "probabilities": self.probabilities}
+        arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
+        if self.spread is not None:
+            arrays |= {f"spread_{part}": getattr(self.spread, part) for part in ("levels", "offsets", "scale")}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
     def load(cls, folder: str | Path) -> Prediction:
@@ -252,6 +257,16 @@ class Prediction:
             bands=arrays.get("bands"), band_levels=tuple(about["band_levels"]), classes=tuple(about["classes"]),
             probabilities=arrays.get("probabilities"), findings=tuple(Finding.parse(f) for f in about["findings"]),
         )  # fmt: skip
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Make ``target`` a hard link to ``source``; False where that is not possible."""
+    try:
+        target.unlink(missing_ok=True)
+        os.link(source, target)
+    except OSError:
+        return False
+    return True
 
 
 def _between_bands(bands: np.ndarray, levels: tuple[float, ...], level: float) -> np.ndarray:

@@ -92,8 +92,12 @@ class Fitted:
             )
         return self.panels[name]
 
-    def save(self, folder: str | Path) -> None:
-        """Write model.json, weights.safetensors, history.csv and validation/ into ``folder``."""
+    def save(self, folder: str | Path, shared: str | Path | None = None) -> None:
+        """Write model.json, weights.safetensors, history.csv and validation/ into ``folder``.
+
+        Args:
+            shared: folder of another saved model of the same data and windows, to keep truth and baselines once.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, np.ndarray] = {}
@@ -110,9 +114,10 @@ class Fitted:
         self.history.to_csv(folder / "history.csv", index=False)
         several = len(self.panels) > 1
         for number, prediction in enumerate(_by_panel(self.validation).values()):
-            prediction.save(folder / "validation" / str(number) if several else folder / "validation")
+            part = Path("validation") / str(number) if several else Path("validation")
+            prediction.save(folder / part, Path(shared) / part if shared else None)
         for number, member in enumerate(self.members.values()):
-            member.save(folder / "members" / str(number))
+            member.save(folder / "members" / str(number), shared)
         (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

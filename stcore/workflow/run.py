@@ -252,9 +252,11 @@ def keep(folder: Path, label: str, fitted: Fitted, panel: Panel | Mapping[str, P
     numbers = judge(test, fitted, time.perf_counter() - begin)
     aside = folder / "models" / f".{label}.part"
     shutil.rmtree(aside, ignore_errors=True)
-    fitted.save(aside)
+    # All models of a folder have the same windows and split, so truth and baselines are kept once.
+    first = next((folder / "models" / other for other in Result.open(folder).models if other != label), None)
+    fitted.save(aside, first)
     for part, predictions in (("test", test), ("forecast", future)):
-        _save(predictions, aside / part)
+        _save(predictions, aside / part, first / part if first else None)
     write_json(aside / "done.json", {"hash": fitted.hash, "metrics": numbers})
     final = folder / "models" / label
     shutil.rmtree(final, ignore_errors=True)
@@ -276,10 +278,10 @@ def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: 
     return numbers
 
 
-def _save(predictions: Prediction | Mapping[str, Prediction], folder: Path) -> None:
+def _save(predictions: Prediction | Mapping[str, Prediction], folder: Path, shared: Path | None) -> None:
     if isinstance(predictions, Prediction):
-        predictions.save(folder)
+        predictions.save(folder, shared)
         return
     for number, prediction in enumerate(predictions.values()):
-        prediction.save(folder / str(number))
+        prediction.save(folder / str(number), shared / str(number) if shared else None)
     write_json(folder / "panels.json", {str(number): name for number, name in enumerate(predictions)})

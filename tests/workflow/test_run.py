@@ -106,6 +106,15 @@ def test_interrupted_and_resumed_gives_the_same_numbers(experiment: Path, tmp_pa
         assert whole.metrics[label]["mae"] == resumed.metrics[label]["mae"]
 
 
+def test_truth_is_kept_once(tmp_path: Path) -> None:
+    result = stcore.run({"models": ["ridge"]}, out=tmp_path, panel=daily_wave(400), exports=False)
+    for part in ("test", "validation", "forecast"):
+        files = [tmp_path / "models" / label / part / "truth.npy" for label in result.models]
+        assert len({file.stat().st_ino for file in files}) == 1
+        values = [tmp_path / "models" / label / part / "values.npy" for label in result.models]
+        assert len({file.stat().st_ino for file in values}) == 3
+
+
 def test_baselines_are_always_there(tmp_path: Path) -> None:
     result = stcore.run({"models": ["ridge"]}, out=tmp_path, panel=daily_wave(400), exports=False)
     assert result.models == ["persistence", "seasonal_naive", "ridge"]
