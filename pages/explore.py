@@ -48,9 +48,7 @@ def curve_panel(
         usual = week_profile(everything, whole)
         if usual is not None:
             scale = tidy(sequential(usual, theme, data.panel.schema[feature].attention))
-            parts.heading(
-                "Mean by weekday and hour", f"All of the data, {data.quantity(feature)}", parts.legend(scale, unit)
-            )
+            parts.heading("Mean by weekday and hour", data.quantity(feature), parts.legend(scale, unit))
             parts.chart(bars.week(usual, scale, theme, unit, height=190), "week", f"Mean of {name} by weekday and hour")
 
 
@@ -74,6 +72,6 @@ if left is not None:
 with right:
     curve_panel(data, feature, place, clicked, period, at)
 with parts.panel("", key="gaps"):
-    data_panels.presence(data, feature, f"One row a {data.place}, the whole span. What is complete stays quiet.")
+    data_panels.presence(data, feature, f"One row per {data.place}, the whole span. What is complete stays quiet.")
 with saying:
     periods.verdict(data, feature)

@@ -11,13 +11,13 @@ from stcore.ui.opened import Opened, opened
 def first_look(data: Opened, feature: str, place: str) -> None:
     """The map of means, the readings present, and one place's last days."""
     clicked = None
-    left, right = st.columns([1, 1.25], gap="small") if data.has_map else (None, st.container())
+    left, right = st.columns([1, 1.1], gap="small") if data.has_map else (None, st.container())
     if left is not None:
         legend = parts.legend(data.scale(feature), data.unit(feature))
         with left, parts.panel(f"Mean by {data.place}", data.quantity(feature), legend, key="map"):
             clicked = data_panels.value_map(data, feature, data.means(feature), place, "mean of all readings", 430)
     with right, parts.panel("", key="first"):
-        data_panels.presence(data, feature, f"One row a {data.place}. What is complete stays quiet.")
+        data_panels.presence(data, feature, f"One row per {data.place}. What is complete stays quiet.")
         data_panels.place_title(data, feature, place, clicked)
         time, values = data.series(feature, place, data.first_day)
         drawn = curves.series(time, values, parts.theme(), data.unit(feature))
@@ -75,7 +75,7 @@ def loaded() -> None:
     feature = data.panel.features[0]
     place = pickers.current_place(data.panel.locations, data.first_place)
     first_look(data, feature, place)
-    left, right = st.columns([1, 1.25], gap="small")
+    left, right = st.columns([1, 1.1], gap="small")
     with left:
         meanings(data)
     with right:

@@ -83,8 +83,8 @@ def verdict(data: Opened, feature: str) -> None:
     usual = week_profile(panel.time, mean)
     if usual is None or explained(panel.time, mean, usual) < TELLING:
         low, high = np.nanpercentile(values, [5, 95])
-        reach = parts.strong(words.between(float(low), float(high), unit))
-        parts.verdict(f"{name} lies between ", reach, " in nine of ten readings.", small=over)
+        ends = f"{words.number(float(low))} and {words.measure(float(high), unit)}"
+        parts.verdict(f"{name} lies between ", parts.strong(ends), " in nine of ten readings.")
         return
     (low_at, low), (high_at, high) = _hour(usual, np.nanargmin(usual)), _hour(usual, np.nanargmax(usual))
     parts.verdict(
