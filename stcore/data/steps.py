@@ -196,6 +196,8 @@ def describe(step: str) -> str:
     assert length is not None
     if length == pd.Timedelta(hours=1):
         return "hourly"
+    if length == 7 * _DAY:
+        return "every week"
     words = describe_span(1, step)
     return f"every {words.removeprefix('1 ')}" if words.startswith("1 ") else f"every {words}"
 
