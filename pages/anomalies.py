@@ -73,10 +73,14 @@ chosen = pickers.current_place(found.locations, first) if st.session_state.get("
 left, right = st.columns([1, 1.32])
 with left:
     legend = parts.join(parts.key(mark, shown.kinds[kind].lower()) for kind, mark in anomaly_view.MARKS.items())
-    with parts.panel(f"Where, at {words.moment(when, found.step)}", f"Grey {word}s behave as forecast", legend, key="anomalies-map"):
+    with parts.panel(
+        f"Where, at {words.moment(when, found.step)}", f"Grey {word}s behave as forecast", legend, key="anomalies-map"
+    ):
         marks = anomaly_view.kinds_at(table, when, event)
         ground = cached.place_ground(row.id, row.digest, owner, 490, 480)
-        clicked = parts.kind_map(ground, marks, chosen, "anomalies-places", f"Map: {words.count(len(marks), word)} out of line")
+        clicked = parts.kind_map(
+            ground, marks, chosen, "anomalies-places", f"Map: {words.count(len(marks), word)} out of line"
+        )
         if clicked is not None and clicked != chosen and clicked in found.locations.index:
             state.choose("place", clicked)
             st.session_state["anomalies-place"] = opened
@@ -93,30 +97,43 @@ with right, parts.panel("", key="anomalies-curve"):
             f"{quantity}, with the 90 % band of the forecast {ahead} ahead",
         )
         if numbers:
-            names = {number: anomaly_view.name(one, shown) for number, (_, one) in zip(numbers, table.iterrows(), strict=True)}
-            st.session_state["anomalies-event"] = opened
-            st.selectbox(
-                "Event", numbers, format_func=lambda number: names.get(number, ""), width=230,
-                key="anomalies-event", label_visibility="collapsed",
-            )  # fmt: skip
+            names = {
+                number: anomaly_view.name(one, shown)
+                for number, (_, one) in zip(numbers, table.iterrows(), strict=True)
+            }
+            pickers.box("anomalies-event", numbers, opened, "Event", lambda number: names.get(number, ""), width=230)
     time, observed, expected = instant.tested_curve(shown.test, shown.lead, place, position, between)
     parts.chart(
         curves.watched(time, observed, expected, anomaly_view.spans(shown, table, chosen, opened), theme, unit or ""),
         key="anomalies-line", alt=f"{quantity} at {words.short(chosen)} against its forecast",
     )  # fmt: skip
     if numbers:
-        parts.heading("Events of the day" if day and length == pd.Timedelta(days=1) else "Events", anomaly_view.lanes_note(table))
+        parts.heading(
+            "Events of the day" if day and length == pd.Timedelta(days=1) else "Events", anomaly_view.lanes_note(table)
+        )
         figure = lanes.lanes(anomaly_view.bars(shown, table), *between, theme, str(opened), when)
-        parts.chart(figure, "anomalies-lanes", f"{words.count(len(table), 'event')} over time", on_select=anomaly_view.open_clicked)
+        parts.chart(
+            figure,
+            "anomalies-lanes",
+            f"{words.count(len(table), 'event')} over time",
+            on_select=anomaly_view.open_clicked,
+        )
 
 with parts.panel("Events, most unusual first", key="anomalies-table"):
     if numbers:
         every = len(table) > anomaly_view.FEW_ROWS and st.session_state.get("anomalies-all", False)
-        parts.table(anomaly_view.COLUMNS, anomaly_view.rows(shown, table, every), numbers.index(opened), "Events, most unusual first")
+        parts.table(
+            anomaly_view.COLUMNS,
+            anomaly_view.rows(shown, table, every),
+            numbers.index(opened),
+            "Events, most unusual first",
+        )
         if len(table) > anomaly_view.FEW_ROWS:
             st.toggle(f"Show all {words.count(len(table), 'event')}", key="anomalies-all")
     else:
         parts.text("No event of these kinds here. Move the slider to the right to see smaller ones.")
 
 with actions:
-    st.download_button("Download CSV", lambda: anomaly_view.csv(shown, table), "events.csv", "text/csv", on_click="ignore")
+    st.download_button(
+        "Download CSV", lambda: anomaly_view.csv(shown, table), "events.csv", "text/csv", on_click="ignore"
+    )

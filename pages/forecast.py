@@ -60,14 +60,8 @@ with parts.row():
             label, range(1, horizon + 1), (horizon + 1) // 2, format_func=plus, key="forecast-lead",
             width=190 if period == "past" else 270,
         )  # fmt: skip
-    with st.popover("Model", key="forecast-more"):
-        # The key changes with the model shown, so that a better one that arrives later is not overruled by this box.
-        wanted = st.selectbox(
-            "Model", work.models, work.models.index(model), format_func=shown.title, key=f"forecast-model-{model}"
-        )  # fmt: skip
-        if wanted != model:
-            state.choose("model", wanted)
-            st.rerun()
+    with st.popover(shown.title(), key="forecast-more", help="Another model"):
+        pickers.box("model", work.models, model, "Model", shown.title)
 
 one = source.select(origins=slice(origin, origin + 1))
 when = one.times(lead)[0]
@@ -80,7 +74,11 @@ chosen = pickers.current_place(one.locations, one.locations.index[instant.tellin
 left, right = st.columns([1.18, 1])
 clicked = None
 with left:
-    head = {"value": words.sentence(shown.name), "change": f"Change of {shown.name}", "spread": f"Width of the 90 % band of {shown.name}"}[shows]
+    head = {
+        "value": words.sentence(shown.name),
+        "change": f"Change of {shown.name}",
+        "spread": f"Width of the 90 % band of {shown.name}",
+    }[shows]
     second = f"{plus(lead).lstrip('+')} {label.lower()}{f', {shown.unit}' if shown.unit else ''}. "
     second += scale.reading(theme, shown.target, source.schema[shown.target].attention, shows)
     with parts.panel(f"{head} at {words.moment(when, one.step)}", second, parts.legend(colours), key="forecast-map"):
@@ -94,13 +92,18 @@ with right, parts.panel("", key="forecast-curve"):
         chosen = pickers.place(one.locations, clicked, chosen, words.sentence(shown.word))
     place = one.locations.index.get_loc(chosen)
     future = instant.future(one, place, shown.position, lead if horizon > 1 else 0, tested=period == "past")
-    past = instant.history(cached.panel(row.id, owner), one.origins[0], chosen, shown.target, min(max(36, 3 * horizon), 400))
+    past = instant.history(
+        cached.panel(row.id, owner), one.origins[0], chosen, shown.target, min(max(36, 3 * horizon), 400)
+    )
     parts.chart(
         curves.forecast(*past, future, theme, shown.unit), key="forecast-line",
         alt=f"{shown.quantity} at {words.short(chosen)}: last value {words.number(future.last)}, forecast {words.number(float(future.values[-1]))}",
     )  # fmt: skip
     if horizon > 1:
-        parts.heading("How the error grows", f"Mean error on the tested part{f', {shown.unit}' if shown.unit else ''}, by {label.lower()}")
+        parts.heading(
+            "How the error grows",
+            f"Mean error on the tested part{f', {shown.unit}' if shown.unit else ''}, by {label.lower()}",
+        )
         lines = forecast_view.errors_by_lead(shown)
         parts.chart(
             curves.error_by_lead(lines, {name: shown.title(name) for name in lines}, theme, axis), key="forecast-errors",
@@ -111,6 +114,8 @@ with parts.panel("", key="forecast-numbers"):
     parts.metrics(*forecast_view.metric_row(shown))
 
 with actions:
-    st.download_button("Download CSV", lambda: forecast_view.csv(one), f"forecast-{model}.csv", "text/csv", on_click="ignore")
+    st.download_button(
+        "Download CSV", lambda: forecast_view.csv(one), f"forecast-{model}.csv", "text/csv", on_click="ignore"
+    )
     if st.button("Find anomalies", type="primary"):
         state.go("anomalies")

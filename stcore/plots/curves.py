@@ -225,7 +225,7 @@ def _best(figure: go.Figure, epochs: np.ndarray, values: np.ndarray, theme: Them
     fig.dot(figure, epochs[row : row + 1], values[row : row + 1], theme.panel, theme.forecast, 9)
     figure.add_annotation(
         x=epochs[row], y=values[row], text=f"<b>best so far, {values[row]:.3g}</b>", showarrow=False, yanchor="bottom", yshift=9,
-        xanchor="left" if row < 0.12 * planned else "right" if row > 0.8 * planned else "center", font={"size": 12.5, "color": theme.forecast},
+        xanchor="right" if row > 0.8 * planned else "left", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip
 
 

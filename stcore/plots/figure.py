@@ -275,11 +275,9 @@ def push_apart(places: Sequence[float], gap: float, low: float, high: float) -> 
             pools[-1] = (pools[-1][0] + total, pools[-1][1] + members)
     means = [total / members for total, members in pools for _ in range(members)]
     apart = [mean + row * gap for row, mean in enumerate(means)]
-    over = max(0.0, apart[-1] - high) if apart else 0.0
-    under = max(0.0, low - (apart[0] - over)) if apart else 0.0
     result = [0.0] * len(places)
-    for place, index in zip(apart, order, strict=True):
-        result[index] = place - over + under
+    for row, (place, index) in enumerate(zip(apart, order, strict=True)):
+        result[index] = max(low + row * gap, min(place, high - (len(places) - 1 - row) * gap))
     return result
 
 

@@ -84,7 +84,9 @@ def future(prediction: Prediction, place: int, target: int, lead: int = 0, teste
     )  # fmt: skip
 
 
-def history(panel: Panel, origin: pd.Timestamp, place: str, feature: str, steps: int) -> tuple[pd.DatetimeIndex, np.ndarray]:
+def history(
+    panel: Panel, origin: pd.Timestamp, place: str, feature: str, steps: int
+) -> tuple[pd.DatetimeIndex, np.ndarray]:
     """The last ``steps`` observed values of a place up to and with ``origin``: times and [time] values."""
     end = int(panel.time.searchsorted(origin, side="right"))
     rows = slice(max(0, end - steps), end)

@@ -52,7 +52,9 @@ def value_map(
         layers = _areas(ground, rows, there, theme)
     else:
         layers = _dots(ground, rows, there, theme)
-    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected)
+    return _deck(
+        ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected
+    )
 
 
 def kind_map(
@@ -90,7 +92,9 @@ def kind_map(
     ring.stroked, ring.get_line_width = True, 2.4
     layers.append(ring)
     layers.append(_squares([row for row in loud if kinds[row["id"]] == "fault"], theme))
-    return _deck(ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected)
+    return _deck(
+        ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected
+    )
 
 
 def clicked(event: Any) -> str | None:

@@ -178,7 +178,10 @@ def lanes_note(table: pd.DataFrame) -> str:
 def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
     """Swim lanes, in the order of time; the most unusual ones where there are too many."""
     some = table.head(MOST_LANES).sort_values("start")
-    return [Bar(str(row["event"]), row["start"], row["end"], MARKS[row["kind"]], name(row, shown)) for _, row in some.iterrows()]
+    return [
+        Bar(str(row["event"]), row["start"], row["end"], MARKS[row["kind"]], name(row, shown))
+        for _, row in some.iterrows()
+    ]
 
 
 def describe(shown: View, event: pd.Series, short: bool = False) -> str:

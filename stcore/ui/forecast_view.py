@@ -11,6 +11,7 @@ import pandas as pd
 from stcore import evaluation, words
 from stcore.data import export, steps
 from stcore.data.schema import readable
+from stcore.plots.theme import is_baseline
 from stcore.records import Prediction
 from stcore.ui import cached, markup, results, state
 from stcore.ui.markup import Metric
@@ -84,7 +85,12 @@ def facts(shown: View) -> str:
 
 
 def sentence(shown: View) -> list[object]:
-    """The verdict, the judgement coloured."""
+    """The verdict, the judgement coloured; a baseline is not judged by itself."""
+    if is_baseline(shown.model):
+        repeated = "last value" if shown.model == "persistence" else shown.title().lower()
+        error = markup.strong(words.measure(shown.numbers.get("mae"), shown.unit))
+        begun = "So far this only repeats the" if shown.work.active else "This only repeats the"
+        return [f"{begun} {repeated}: its mean error is ", error, "."]
     tones = {"good": "good", "bad": "bad", "number": "plain"}
     told = evaluation.parts(evaluation.verdict(shown.numbers, shown.test.season))
     return [part.text if part.role == "plain" else markup.strong(part.text, tones[part.role]) for part in told]
@@ -110,7 +116,9 @@ def lead_words(shown: View) -> tuple[str, Callable[[int], str], list[str]]:
         unit, size = (unit if unit.endswith("s") else f"{unit}s"), 1.0
     else:
         unit, size = next(
-            (name, length.total_seconds() / seconds) for name, seconds in _UNITS if length.total_seconds() >= seconds or seconds == 1
+            (name, length.total_seconds() / seconds)
+            for name, seconds in _UNITS
+            if length.total_seconds() >= seconds or seconds == 1
         )
         if unit == "minutes" and size * count > 180 and (size >= 30 or count > 60):
             unit, size = "hours", size / 60
@@ -150,6 +158,8 @@ def metric_row(shown: View) -> list[Metric]:
     against = f"last value {words.number(last)}" + (f", {season} {words.number(seasonal)}" if seasonal else "")
     phrase, tone = words.judgement(numbers.get("skill"))
     amount, _, rest = phrase.partition(words.NBSP)
+    if tone == "plain":
+        amount, rest = (words.DASH, "") if phrase == words.DASH else ("0", "%")
     coverage = numbers.get("coverage_90")
     return [
         Metric("Mean error", words.number(numbers.get("mae")), unit, against),

@@ -36,15 +36,16 @@ def _polling(job_id: str, finished: int, watch: bool) -> None:
     progress = jobs.progress(job_id, state.owner())
     if not job.active or _finished(progress) > finished:
         st.rerun(scope="app")
-    with parts.panel(job.title, _where(job, progress), parts.chip(_word(job), "action"), key="job", fill=False):
-        parts.bar(progress.fraction, job.title)
-        parts.text(f"{sentence(progress)} You can close this tab.".strip(), small=True)
-        with st.container(horizontal=True, gap="small"):
+    with parts.panel("", key="job", fill=False), st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            parts.heading(job.title, f"{_where(job, progress)}. {sentence(progress)} You can close this tab.")
+            st.html(parts.chip(_word(job), "action"), width="content")
             if watch and st.button("Watch", key="job-watch"):
                 state.go("train")
             if st.button("Stop", key="job-stop", type="tertiary", disabled=job.cancel_asked is not None):
                 jobs.cancel(job.id, state.owner())
                 st.rerun(scope="app")
+        parts.bar(progress.fraction, job.title)
 
 
 def _ended(job: Job) -> None:
@@ -55,7 +56,9 @@ def _ended(job: Job) -> None:
     with parts.panel(job.title, "", parts.chip(_word(job), tone), key="job", fill=False):
         error = job.error or {}
         if error:
-            parts.error(str(error.get("message", "")), str(error.get("hint", "")), str(error.get("reference", "")), True)
+            parts.error(
+                str(error.get("message", "")), str(error.get("hint", "")), str(error.get("reference", "")), True
+            )
         else:
             parts.text("It was stopped. What was finished is kept.", small=True)
         if st.button("Go on", key="job-retry"):
@@ -86,7 +89,7 @@ def _where(job: Job, progress: Progress) -> str:
     if not progress.models:
         return "Waits for its turn" if job.status == "queued" else "Reads the data"
     done = _finished(progress)
-    line = f"{words.sentence(words.in_words(done))} of {words.in_words(len(progress.models))} models ready"
+    line = f"{words.sentence(words.in_words(done)) if done else 'None'} of {words.in_words(len(progress.models))} models ready"
     return line + share_words(progress.share)
 
 
@@ -104,7 +107,9 @@ def _finished(progress: Progress) -> int:
 def _word(job: Job) -> str:
     if job.cancel_asked is not None and job.active:
         return "stopping"
-    return {"queued": "waiting", "running": "running", "done": "done", "failed": "failed", "cancelled": "stopped"}[job.status]
+    return {"queued": "waiting", "running": "running", "done": "done", "failed": "failed", "cancelled": "stopped"}[
+        job.status
+    ]
 
 
 def chip(job: Job) -> markup.Markup:

@@ -118,7 +118,8 @@ def row(gap: str = "medium") -> DeltaGenerator:
 
 def legend(scale: Scale, unit: str = "", low: str = "", high: str = "") -> Markup:
     """Strip of a scale with its two end values (or words) from calm to attention."""
-    left, right = (words.plain(value) for value in scale.ends)
+    both = scale.low < 0 < scale.high
+    left, right = (f"+{words.plain(value)}" if both and value > 0 else words.plain(value) for value in scale.ends)
     return markup.strip(scale.strip, low or left, high or f"{right}{f' {unit}' if unit else ''}")
 
 
@@ -196,7 +197,14 @@ def map_(deck: pdk.Deck, key: str, alt: str, height: int = 440) -> str | None:
 
 
 def place_map(
-    ground: Ground, values: np.ndarray, scale: Scale, selected: str | None, unit: str, key: str, alt: str, height: int = 490
+    ground: Ground,
+    values: np.ndarray,
+    scale: Scale,
+    selected: str | None,
+    unit: str,
+    key: str,
+    alt: str,
+    height: int = 490,
 ) -> str | None:
     """Places coloured by a value; without coordinates the places that need attention most, as a list.
 
@@ -209,12 +217,16 @@ def place_map(
     order = np.argsort(np.where(np.isfinite(values), values if scale.calm == "low" else -values, -np.inf))[::-1][:14]
     rows = [[words.short(ground.ids[row]), words.measure(float(values[row]), unit)] for row in order]
     chosen = [row for row, place in enumerate(order) if ground.ids[place] == selected]
-    table([Column("Place"), Column("Value", number=True)], rows, chosen[0] if chosen else -1, "Places without coordinates")
+    table(
+        [Column("Place"), Column("Value", number=True)], rows, chosen[0] if chosen else -1, "Places without coordinates"
+    )
     text("These data have no coordinates, so there is no map.", small=True)
     return None
 
 
-def kind_map(ground: Ground, marks: Mapping[str, str], selected: str | None, key: str, alt: str, height: int = 490) -> str | None:
+def kind_map(
+    ground: Ground, marks: Mapping[str, str], selected: str | None, key: str, alt: str, height: int = 490
+) -> str | None:
     """Places out of line in colour and shape, the others small and grey; without coordinates a list of those out of line.
 
     Returns:
@@ -222,7 +234,10 @@ def kind_map(ground: Ground, marks: Mapping[str, str], selected: str | None, key
     """
     if not ground.empty:
         return map_(maps.kind_map(ground, marks, theme(), selected), key, alt, height)
-    rows = [[words.short(place), chip({"fault": "single"}.get(mark, mark), mark)] for place, mark in list(marks.items())[:14]]
+    rows = [
+        [words.short(place), chip({"fault": "single"}.get(mark, mark), mark)]
+        for place, mark in list(marks.items())[:14]
+    ]
     if rows:
         table([Column("Place"), Column("Kind")], rows, caption="Places out of line")
     text("These data have no coordinates, so there is no map.", small=True)

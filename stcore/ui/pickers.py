@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -72,16 +73,42 @@ def place(locations: pd.DataFrame, clicked: str | None, first: str, label: str =
             state.choose("place", clicked)
             st.rerun()
     options = list(locations.index[:MOST_OPTIONS])
-    if chosen not in options:
-        options = [chosen, *options]
-    picked = st.selectbox(
-        label, options, index=options.index(chosen), format_func=lambda one: words.place_name(locations, one), width=190,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    if picked != chosen and picked is not None:
-        state.choose("place", picked)
-        st.rerun()
+    box("place", options if chosen in options else [chosen, *options], chosen, label, words_of(locations), width=190)
     return chosen
+
+
+def words_of(locations: pd.DataFrame) -> Callable[[str], str]:
+    """How a place is said in a list: “472, Harbour”."""
+    return lambda identity: words.place_name(locations, identity)
+
+
+def box(
+    slot: str, options: Sequence[Any], chosen: Any, label: str, said: Callable[[Any], str], width: int = 260
+) -> None:
+    """A select box without a visible label for something that is also chosen elsewhere (a click, a better model).
+
+    The widget's key changes with the choice: a polling fragment may send the box's old value once more, and under the
+    same key that would pass for a choice of the person.
+
+    Args:
+        slot: an id of the address (“place”, “model”), or a name of the session (“event”).
+        options, chosen: values.
+        label: for those who do not see the box.
+        said: words of a value.
+        width: pixels.
+    """
+    name = f"box-{slot}-{chosen}"[:200]
+    st.selectbox(
+        label, options, list(options).index(chosen), said, key=name, width=width, label_visibility="collapsed",
+        on_change=_from_box, args=(slot, name),
+    )  # fmt: skip
+
+
+def _from_box(slot: str, name: str) -> None:
+    if slot in state.KEYS:
+        state.choose(slot, st.session_state[name])  # type: ignore[arg-type]
+    else:
+        st.session_state[slot] = st.session_state[name]
 
 
 def current_place(locations: pd.DataFrame, first: str) -> str:
@@ -95,7 +122,12 @@ def segmented(label: str, options: Mapping[str, str] | Sequence[str], key: str, 
     shown = dict(options) if isinstance(options, Mapping) else {name: name for name in options}
     first = default if default in shown else next(iter(shown))
     chosen = st.segmented_control(
-        label, list(shown), default=first, required=True, format_func=lambda value: shown.get(value, str(value)), key=key
+        label,
+        list(shown),
+        default=first,
+        required=True,
+        format_func=lambda value: shown.get(value, str(value)),
+        key=key,
     )
     return chosen if chosen in shown else first
 

@@ -109,7 +109,7 @@ def title(model: str, season: str = "") -> str:
     if model == "persistence":
         return "Last value"
     if model == "seasonal_naive":
-        return words.sentence(season) if season else "Last season"
+        return words.sentence(season) if season else "Same time last season"
     if model.startswith("ensemble"):
         return "Weighted mean"
     return titles().get(model, words.sentence(model.replace("_", " ")))
