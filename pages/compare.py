@@ -1,14 +1,11 @@
 """Compare: which model is best on the same tested start times, by how much, where and when."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from stcore import words
-from stcore.data.schema import readable
 from stcore.operations.store import DatasetRow
 from stcore.plots import pictures
-from stcore.ui import compare_charts, compare_view, frame, parts, pickers, state
+from stcore.ui import compare_board, compare_charts, compare_view, frame, parts, pickers, state
 from stcore.workflow.comparison import Basis, Entrant
 
 
@@ -18,26 +15,11 @@ def group_of(found: dict[Basis, list[Entrant]], step: str) -> tuple[Basis, list[
     options = list(found)
     first = next((n for n, basis in enumerate(options) if run in {one.run for one in found[basis]}), 0)
     if len(options) > 1:
-        labels = [compare_view.group_words(basis, len(found[basis]), step) for basis in options]
+        labels = [compare_board.group_words(basis, len(found[basis]), step) for basis in options]
         first = st.selectbox(
             "Compared on", range(len(options)), first, format_func=lambda n: labels[n], key="compare-group", width=420
         )
     return options[first], found[options[first]]
-
-
-def target_of(targets: Sequence[str], alike: bool) -> str | None:
-    """The value that is judged: all together where units allow, else one."""
-    if len(targets) == 1:
-        return None
-    names = {name: words.short(words.sentence(readable(name)), 30) for name in targets}
-    if alike:
-        names = {"": "All", **names}
-    if len(names) <= 4:
-        return pickers.segmented("Value", names, "compare-target") or None
-    return (
-        st.selectbox("Value", list(names), format_func=lambda name: names[name], key="compare-target", width=220)
-        or None
-    )
 
 
 def nothing(row: DatasetRow) -> None:
@@ -55,17 +37,17 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
     """The page of a data set with at least one finished model."""
     word = str(row.about.get("place", "place"))
     head, answer = st.container(), st.container()
-    sample = compare_view.sample(next(iter(found.values())))
+    sample = compare_board.sample(next(iter(found.values())))
     with parts.row():
         basis, group = group_of(found, sample.step)
-        sample = compare_view.sample(group)
-        target = target_of(sample.targets, compare_view.alike(sample))
-        able = compare_view.members(group)
-        titles = compare_view.names(able, sample.season)
-        chosen = list(titles)[: compare_view.MOST_MEMBERS]
-        if len(able) > 1:
-            chosen = pickers.pills("Joined from", titles, f"compare-members-{len(able)}", chosen)
-    shown = compare_view.board(row, basis, group, chosen, target)
+        sample = compare_board.sample(group)
+        target = compare_board.target(sample)
+    able = compare_board.members(group)
+    titles = compare_board.names(able, sample.season)
+    chosen = list(titles)[: compare_board.MOST_MEMBERS]
+    if len(able) > 1:
+        chosen = pickers.pills("Joined from", titles, f"compare-members-{len(able)}", chosen)
+    shown = compare_board.board(row, basis, group, chosen, target)
     with head:
         actions = frame.header("Compare", row.name, compare_view.facts(shown))
     with answer:
@@ -110,7 +92,7 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
             if len(places) > 1:
                 place = pickers.place(places, None, place, words.sentence(word))
         compare_charts.overlaid(shown, place, label, axis)
-    parts.section(f"Where {compare_view.short_name(shown.best)} is wrong")
+    parts.section(f"Where {'the ' if shown.best.joined else ''}{compare_view.short_name(shown.best)} is wrong")
     clicked = compare_charts.where_wrong(row, shown, word, place)
     if clicked is not None and clicked != place:
         state.choose("place", clicked)
@@ -118,7 +100,7 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
 
 
 row = pickers.dataset("Compare")
-found = compare_view.gather(row)
+found = compare_board.gather(row)
 if found:
     compare(row, found)
 else:

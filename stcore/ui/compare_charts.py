@@ -15,7 +15,7 @@ from stcore.plots.curves import Line
 from stcore.plots.figure import wall
 from stcore.records import Prediction
 from stcore.ui import cached, forecast_view, parts, pickers, results, state
-from stcore.ui.compare_view import Board, Row
+from stcore.ui.compare_board import Board, Row
 from stcore.ui.forecast_view import View
 
 MOST_LINES = 7
@@ -43,7 +43,7 @@ def by_lead(shown: Board, label: str, axis: list[str]) -> None:
     if not lines:
         parts.text("The errors of values in unlike units have no mean; choose one value.", small=True)
         return
-    titles = {name: known[name].title for name in lines}
+    titles = {name: known[name].label for name in lines}
     figure = curves.error_by_lead(lines, titles, parts.theme(), axis, 300)
     figure.update_layout(margin_r=26 + 7 * min(28, max(len(text) for text in titles.values())))
     last = words.number(float(next(iter(lines.values()))[-1]))
@@ -59,11 +59,7 @@ def _leads(row: Row) -> np.ndarray:
 
 def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
     """Several models over what was measured at one place, a chosen number of steps ahead."""
-    options = {
-        row.key: row.title
-        + (f" ({words.short(row.note, 24)})" if row.note and row.entrant and not row.baseline else "")
-        for row in shown.rows
-    }
+    options = {row.key: row.label for row in shown.rows}
     single = [row.key for row in shown.rows if not row.baseline and row.joined is None]
     chosen = pickers.pills(
         "Models", options, f"compare-lines-{len(options)}", list(dict.fromkeys([shown.best.key, *single[:2]]))[:2]
@@ -96,7 +92,8 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
 
 def _line(row: Row, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]) -> Line:
     time, _, (values, _, _) = instant.tested_curve(row.prediction(), lead, at, target, between)
-    return Line(row.title, list(wall(time)), values, row.colour)
+    colour = row.colour if row.joined is None else f"{row.title} over curves"  # ink is what was observed
+    return Line(row.label, list(wall(time)), values, colour)
 
 
 def _stretches(sample: Prediction) -> dict[str, tuple[str, int]]:

@@ -94,8 +94,8 @@ def _basics(data: Opened, key: str) -> Basics:
     first = planning.choose_windows(
         panels(data), tuple(targets) or data.panel.features[:1], WindowsConfig(), SplitConfig()
     )
+    models = pickers.pills("Models", _titles(), f"{key}-models", [name for name in FIRST if name in MODELS])
     with parts.row():
-        models = pickers.pills("Models", _titles(), f"{key}-models", [name for name in FIRST if name in MODELS])
         lookback = _steps("lookback", int(first.lookback or 1), key)
         horizon = _steps("horizon", int(first.horizon or 1), key)
         epochs = _epochs(key)
@@ -253,7 +253,7 @@ def promise(data: Opened, settled: Outlook, experiment: Experiment) -> tuple[lis
     names = [MODELS[entry.name].title for entry in experiment.models if entry.label in settled.plans]
     places = words.count(len(data.panel.locations), data.place)
     begin = words.count(settled.start_times, "start time")
-    sentence = [
+    sentence: list[object] = [
         parts.strong(words.listing(names, most=5)), f" will learn from {begin} at {places}, in about ",
         parts.strong(words.lasting(settled.total_s)), " on one core.",
     ]  # fmt: skip

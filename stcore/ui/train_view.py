@@ -193,13 +193,13 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
     last = model.last if model else None
     speed = last.steps_per_s if last else None
     share = progress.share
+    used, _, percent = words.percent(share).partition(words.NBSP)
     error = last.validation_mae if last else None
     baseline = last.baseline_mae if last else None
     return [
         Metric("Speed", words.number(speed), "steps/s", _device(progress.note)),
         Metric("Elapsed", *_elapsed(job)),
-        Metric("Share of data used", *(words.percent(share).split(words.NBSP) if share is not None else (words.DASH,)),
-               note="all start times" if share is None or share >= 0.995 else "drawn at random"),
+        Metric("Share of data used", used, percent, "drawn at random" if share is not None and share < 0.995 else "all start times"),
         Metric("Unseen error", words.number(error), unit, f"last value {words.number(baseline)}" if baseline else "after the first epoch"),
     ]  # fmt: skip
 

@@ -131,38 +131,38 @@ def _origins(path: Path, stamp: float) -> tuple[int, str, str]:
 
 
 def _settings(experiment: Experiment, entry: ModelEntry | None) -> dict[str, Any]:
-    """Title -> value of every setting that can make two trainings of one model differ."""
+    """Title -> value of every setting that can make two trainings of one model differ, the most telling first."""
     windows = experiment.windows
-    out: dict[str, Any] = {"history": windows.lookback, "seed": experiment.seed}
-    out[str(WindowsConfig.model_fields["stride"].title).lower()] = windows.stride
-    if entry is None:
-        return out
-    out |= {"refit": entry.refit, "answer": entry.head}
-    own = MODELS[entry.name].settings.model_fields if entry.name in MODELS else {}
-    fields = {**TrainingConfig.model_fields, **own}
-    given = {**entry.training, **entry.settings}
-    return out | {
-        str(fields[name].title).lower(): value for name, value in given.items() if name in fields and name != "device"
-    }
+    out: dict[str, Any] = {"history": windows.lookback}
+    if entry is not None:
+        own = MODELS[entry.name].settings.model_fields if entry.name in MODELS else {}
+        fields = {**TrainingConfig.model_fields, **own}
+        given = {name: value for name, value in {**entry.training, **entry.settings}.items() if name in fields}
+        out |= {str(fields[name].title).lower(): value for name, value in given.items() if name != "device"}
+        out |= {"refit": entry.refit, "answer": entry.head}
+    return out | {str(WindowsConfig.model_fields["stride"].title).lower(): windows.stride, "seed": experiment.seed}
 
 
-def differences(group: Sequence[Entrant]) -> dict[str, str]:
-    """Key -> in what a model differs from others of its kind (“history 24, epochs 30”); empty where it is the only one."""
+def differences(group: Sequence[Entrant], most: int = 3) -> dict[str, str]:
+    """Key -> in what a model differs from others of its kind (“epochs 30, history 24”); nothing where it is the only one."""
     out = {}
     for entrant in group:
         alike = [other for other in group if other.model == entrant.model]
-        if len(alike) == 1 or entrant.baseline:
+        if len(alike) == 1 or entrant.baseline or entrant.joined:
             continue
         told = [
-            f"{title} {_word(value)}" for title, value in entrant.settings.items()
+            f"{title} {_word(value)}"
+            for title, value in entrant.settings.items()
             if any(other.settings.get(title) != value for other in alike)
-        ]  # fmt: skip
-        out[entrant.key] = ", ".join(told[:3]) or entrant.label
+        ]
+        out[entrant.key] = ", ".join(told[:most]) or entrant.label
     return out
 
 
 def _word(value: Any) -> str:
-    return {True: "on", False: "off"}.get(value, f"{value:g}") if isinstance(value, bool | int | float) else str(value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 @dataclass(frozen=True, eq=False)
