@@ -32,7 +32,7 @@ run: setup
 	@exec $(PY) -m tools.serve
 
 test: setup-dev
-	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} exec $(PY) -m pytest $(ARGS)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} exec $(PY) -m pytest -n auto --maxprocesses=4 --dist=loadgroup $(ARGS)
 
 check: setup-dev
 	@$(PY) -m ruff format --check .

@@ -22,5 +22,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: the quick ones answer first, and the browser's event loop disturbs no other test."""
-    items.sort(key=lambda item: "e2e" in item.path.parts)
+    """Browser tests last, so that the quick ones answer first; side by side with others (xdist) first, as the longest."""
+    at_the_side = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: ("e2e" in item.path.parts) != at_the_side)

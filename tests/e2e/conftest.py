@@ -1,4 +1,4 @@
-"""One server and one browser for all browser tests; a visitor of its own for each."""
+"""One server and one browser for the tests of a file; a visitor of its own for each test."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file; its event loop ends with them."""
     with browsing() as chromium_:
         yield chromium_
 
