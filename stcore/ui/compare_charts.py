@@ -92,7 +92,7 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
 
 def _line(row: Row, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]) -> Line:
     time, _, (values, _, _) = instant.tested_curve(row.prediction(), lead, at, target, between)
-    colour = row.colour if row.joined is None else f"{row.title} over curves"  # ink is what was observed
+    colour = row.colour if row.joined is None else f"joined {row.key}"  # ink is what was observed
     return Line(row.label, list(wall(time)), values, colour)
 
 

@@ -39,6 +39,12 @@ def title(app: AppTest) -> str:
     return found[1]
 
 
+def address(app: AppTest, key: str) -> str:
+    """An id in the page's address."""
+    found = app.query_params[key]
+    return found if isinstance(found, str) else found[0]
+
+
 def table(places: dict[str, tuple[float, float]], hours: int = 240, value: str = "load_kw") -> str:
     """A CSV of hourly readings at these places; every hour of the day has its own level."""
     time = pd.date_range("2026-03-02", periods=hours, freq="1h")
