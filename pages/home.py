@@ -41,6 +41,4 @@ if not work:
     parts.text("What you load and train will stand here.")
 else:
     with st.container(border=True, key="panel-recent"):
-        heads = [parts.Column("Data"), parts.Column("State"), parts.Column("Result", minor=True),
-                 parts.Column("Changed", minor=True), parts.Column("", number=True)]  # fmt: skip
-        parts.table(heads, [recent.cells(item) for item in work], caption="Recent work")
+        parts.table(recent.COLUMNS, [recent.cells(item) for item in work], caption="Recent work")

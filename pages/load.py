@@ -17,10 +17,10 @@ def first_look(data: Opened, feature: str, place: str) -> None:
         with left, parts.panel(f"Mean by {data.place}", data.quantity(feature), legend, key="map"):
             clicked = data_panels.value_map(data, feature, data.means(feature), place, "mean of all readings", 430)
     with right, parts.panel("", key="first"):
-        data_panels.presence(data, feature, f"One row per {data.place}. What is complete stays quiet.")
+        gaps = data_panels.presence(data, feature, f"One row per {data.place}. What is complete stays quiet.")
         data_panels.place_title(data, feature, place, clicked)
         time, values = data.series(feature, place, data.first_day)
-        drawn = curves.series(time, values, parts.theme(), data.unit(feature))
+        drawn = curves.series(time, values, parts.theme(), data.unit(feature), height=220 if gaps else 350)
         parts.chart(drawn, f"curve-{feature}", data.in_words(feature, place, time, values))
 
 

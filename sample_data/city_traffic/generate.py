@@ -325,7 +325,7 @@ def generate(seed: int = 1, difficulty: float = 1.0) -> tuple[pd.DataFrame, pd.D
     sensors, edges = build_city()
     weekdays = rng.permutation(5)  # another weekday each week, so that no weekday becomes a free one
     late = weekdays[weekdays < 3][0]  # the last week ends on a Thursday
-    days = MONDAYS + [*weekdays[weekdays != late][:2], late]
+    days = np.add(MONDAYS, [*weekdays[weekdays != late][:2], late])
     holidays = np.zeros(29)
     holidays[days] = min(1.0, 1 / difficulty)
     queues = _queues(_demand(sensors, holidays, rng), sensors, edges, rng)

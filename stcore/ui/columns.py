@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -91,7 +92,7 @@ def chooser(report: InspectReport, key: str) -> Chosen:
             name.html(_label(column, _example(report, number)))
             chosen[column] = box.selectbox(
                 f"Meaning of {words.short(column, 60)}", list(MEANINGS), index=list(MEANINGS).index(found),
-                format_func=lambda role, c=column: _title(role, c), key=f"{key}-{number}", label_visibility="collapsed",
+                format_func=partial(_title, column), key=f"{key}-{number}", label_visibility="collapsed",
             )  # fmt: skip
     if len(report.columns) > MOST:
         parts.text(_more(report), small=True)
@@ -130,7 +131,7 @@ def _label(column: str, example: str) -> markup.Markup:
     return markup.join([markup.mono(words.short(column, 28)), second])
 
 
-def _title(role: str, column: str) -> str:
+def _title(column: str, role: str) -> str:
     unit = guess_schema(column).unit if role in ("values", "known_ahead") else None
     return f"{MEANINGS[role]}, {unit}" if unit else MEANINGS[role]
 

@@ -50,13 +50,14 @@ def place_title(of: Opened, feature: str, place: str, clicked: str | None) -> st
         return pickers.place(of.panel.locations, clicked, place, words.sentence(of.place))
 
 
-def presence(of: Opened, feature: str, line: str) -> None:
-    """The readings present, one row a place: title, legend and chart; ``line`` says what a row is."""
+def presence(of: Opened, feature: str, line: str) -> bool:
+    """The readings present, one row a place; ``line`` says what a row is. False: none is missing, no chart is drawn."""
     there = of.panel.mask[:, :, of.panel.features.index(feature)]
     if there.all():
         parts.heading("Readings present", f"All {there.size:,} are there.")
-        return
+        return False
     key = parts.join([parts.key("some", "some missing"), parts.key("none", "none")])
     parts.heading("Readings present", line, key)
     drawn = gaps.gaps(there, of.panel.time, list(of.panel.locations.index), parts.theme())
     parts.chart(drawn, "gaps", findings.presence(there))
+    return True

@@ -7,11 +7,12 @@ same file or sample, read twice with the same roles, gives the same data set.
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import streamlit as st
 
@@ -28,7 +29,7 @@ from stcore.scenarios.samples import Sample
 from stcore.settings import prepare_home, settings
 from stcore.ui import state
 
-TYPES = ["csv", "tsv", "txt", "gz", "jsonl", "parquet", "xlsx", "nc", "geojson"]
+TYPES = ["csv", "tsv", "txt", "gz", "parquet"]  # what ingest reads; it looks at the bytes, not at the name
 _CHUNK = 1 << 20
 _PROBLEM = "upload_problem"
 _NO_COLUMNS = ("step", "by", "clock", "how", "cell", "adjacency")  # of a table's roles: what is not about a column
@@ -130,7 +131,7 @@ def _place(made: dataset.Dataset) -> str:
     return words.singular(place_word(first, made.roles.location))
 
 
-def keep(file: BinaryIO, name: str) -> str:
+def keep(file: io.BytesIO, name: str) -> str:
     """Copy a file into ``home/uploads/<hash>/``; the hash.
 
     Raises:

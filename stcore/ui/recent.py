@@ -9,7 +9,12 @@ from urllib.parse import urlencode
 from stcore import words
 from stcore.operations import jobs, store
 from stcore.ui import markup, results
-from stcore.ui.markup import Markup
+from stcore.ui.markup import Column, Markup
+
+
+COLUMNS = (
+    Column("Data"), Column("State"), Column("Result", minor=True), Column("Changed", minor=True), Column("", number=True),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
