@@ -78,12 +78,13 @@ def percent(share: float | None, sign: bool = False) -> str:
     return f"{text}{NBSP}%"
 
 
-def count(amount: int, word: str, plural: str | None = None) -> str:
+def count(amount: int, word: str, many: str | None = None) -> str:
     """``1 sensor``, ``1,207 sensors``."""
-    return f"{amount:,} {word if amount == 1 else plural or _plural(word)}"
+    return f"{amount:,} {word if amount == 1 else many or plural(word)}"
 
 
-def _plural(word: str) -> str:
+def plural(word: str) -> str:
+    """``sensors``, ``cities``, ``boxes``."""
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
     return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"

@@ -25,7 +25,7 @@ class Line:
     """
 
     name: str
-    x: Sequence[object]
+    x: fig.Along
     y: np.ndarray
     model: str = ""
 
@@ -314,7 +314,7 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
     )  # fmt: skip
 
 
-def _band_label(figure: go.Figure, x: Sequence[object], low: np.ndarray, theme: Theme) -> None:
+def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) -> None:
     """“90 % band” under its lowest point in the first third."""
     third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():

@@ -9,6 +9,7 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ import plotly.graph_objects as go
 
 from stcore import words
 from stcore.plots.theme import FONT, Theme, fade
+
+#: Places along an axis: times, numbers or names.
+Along: TypeAlias = "Sequence[Any] | np.ndarray | pd.Index"
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False, "doubleClick": False}
 MARGIN_TOP, MARGIN_BOTTOM = 12, 30
@@ -174,9 +178,7 @@ def use_times(figure: go.Figure, start: pd.Timestamp, end: pd.Timestamp, most: i
     return figure
 
 
-def line(
-    figure: go.Figure, x: Sequence[object], y: np.ndarray, colour: str, width: float = 1.6, **more: object
-) -> go.Figure:
+def line(figure: go.Figure, x: Along, y: np.ndarray, colour: str, width: float = 1.6, **more: object) -> go.Figure:
     """Add one line; gaps stay gaps, never markers, never smoothed.
 
     Args:
@@ -199,9 +201,7 @@ def line(
     return figure
 
 
-def band(
-    figure: go.Figure, x: Sequence[object], low: np.ndarray, high: np.ndarray, colour: str, alpha: float
-) -> go.Figure:
+def band(figure: go.Figure, x: Along, low: np.ndarray, high: np.ndarray, colour: str, alpha: float) -> go.Figure:
     """Add a filled band without outline, one polygon a stretch without gaps; call it before the lines."""
     times, low, high = list(x), np.asarray(low, dtype=float), np.asarray(high, dtype=float)
     for rows in _runs(np.isfinite(low) & np.isfinite(high)):
@@ -221,7 +221,7 @@ def _runs(there: np.ndarray) -> list[slice]:
     return [slice(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def dot(figure: go.Figure, x: Sequence[object], y: np.ndarray, fill: str, edge: str, size: float) -> go.Figure:
+def dot(figure: go.Figure, x: Along, y: np.ndarray, fill: str, edge: str, size: float) -> go.Figure:
     """Add round marks with a 2 px edge, left out of the tooltip."""
     figure.add_trace(
         go.Scatter(

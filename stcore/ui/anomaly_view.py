@@ -11,6 +11,7 @@ import pandas as pd
 
 from stcore import anomaly, words
 from stcore.data import export, steps
+from stcore.data.schema import readable
 from stcore.plots.curves import Span
 from stcore.plots.lanes import MOST_LANES, Bar
 from stcore.records import Detection, Prediction
@@ -79,6 +80,11 @@ def window(found: Detection, day: pd.Timestamp | None) -> tuple[pd.Timestamp, pd
     start = pd.Timestamp(day).tz_localize(found.time.tz)
     rows = found.time[(found.time >= start) & (found.time < start + length)]
     return (rows[0], rows[-1]) if len(rows) else (found.time[0], found.time[-1])
+
+
+def one_day(found: Detection) -> bool:
+    """A single day is seen at once."""
+    return stretch(found.step) == pd.Timedelta(days=1)
 
 
 def first_day(found: Detection) -> pd.Timestamp:
@@ -199,7 +205,7 @@ COLUMNS = (
 
 def rows(shown: View, table: pd.DataFrame, every: bool) -> Sequence[Sequence[Markup | str]]:
     """Rows of the table of events, most unusual first; a dozen, or every one up to 200."""
-    same_day = stretch(shown.found.step) == pd.Timedelta(days=1)
+    same_day = one_day(shown.found)
     return [
         [
             markup.chip(shown.kinds[row["kind"]], MARKS[row["kind"]]), name(row, shown),
@@ -223,19 +229,14 @@ def main_target(shown: View, when: pd.Timestamp, place: int) -> int:
     return int(np.argmax(shares[int(shown.found.time.get_indexer([when])[0]), place]))
 
 
+def quantity(shown: View, position: int) -> str:
+    """“Speed, mph” of the target at a position."""
+    target = shown.test.targets[position]
+    unit = shown.test.schema[target].unit
+    return words.sentence(readable(target)) + (f", {unit}" if unit else "")
+
+
 def csv(shown: View, table: pd.DataFrame) -> bytes:
     """The events of the stretch as a guarded CSV table, each with its description."""
     told = [describe(shown, row) for _, row in table.iterrows()]
     return export.to_csv(table.assign(description=told))
-
-
-def open_clicked() -> None:
-    """Open the event whose bar was clicked; runs before the page does."""
-    import streamlit as st
-
-    selection = (st.session_state.get("anomalies-lanes") or {}).get("selection") or {}
-    for point in selection.get("points", []):
-        event = point.get("customdata")
-        event = event[0] if isinstance(event, list | tuple) else event
-        if event is not None and str(event).isdigit():
-            st.session_state["anomalies-event"] = int(event)

@@ -19,6 +19,7 @@ from stcore.plots import theme as themes
 from stcore.plots.ground import Ground, ground
 from stcore.plots.scale import Scale
 from stcore.records import Detection, Prediction
+from stcore.workflow.result import Part
 
 
 def panel(dataset_id: str, owner: str) -> Panel:
@@ -38,7 +39,7 @@ def _panel(dataset_id: str, digest: str, owner: str) -> Panel:
     return next(iter(as_panels(dataset.open(dataset_id).panel()).values()))
 
 
-def prediction(run_id: str, model: str, part: str, owner: str) -> Prediction:
+def prediction(run_id: str, model: str, part: Part, owner: str) -> Prediction:
     """A stored forecast of one model: part is test, validation or forecast; arrays stay on disk until they are read.
 
     Raises:
@@ -58,7 +59,7 @@ def _stamp(folder: Path, model: str, part: str) -> float:
 
 
 @st.cache_resource(max_entries=24, ttl="2h", show_spinner=False)
-def _prediction(folder: str, model: str, part: str, stamp: float, owner: str) -> Prediction:
+def _prediction(folder: str, model: str, part: Part, stamp: float, owner: str) -> Prediction:
     from stcore import Result
 
     return Result.open(folder).prediction(model, part)

@@ -11,6 +11,7 @@ import pandas as pd
 from stcore import evaluation, words
 from stcore.data import export, steps
 from stcore.data.schema import readable
+from stcore.plots.instant import Shows
 from stcore.plots.theme import is_baseline
 from stcore.records import Prediction
 from stcore.ui import cached, markup, results, state
@@ -58,6 +59,17 @@ class View:
     def quantity(self) -> str:
         """“Speed, mph”."""
         return words.sentence(f"{self.name}, {self.unit}" if self.unit else self.name)
+
+    @property
+    def in_unit(self) -> str:
+        """“, mph”, or nothing."""
+        return f", {self.unit}" if self.unit else ""
+
+    def map_title(self, shows: Shows) -> str:
+        """What the map shows: “Speed”, “Change of speed”."""
+        if shows == "change":
+            return f"Change of {self.name}"
+        return f"Width of the 90 % band of {self.name}" if shows == "spread" else words.sentence(self.name)
 
     @property
     def numbers(self) -> Mapping[str, Any]:
@@ -173,8 +185,10 @@ def _band(coverage: float | None) -> Metric:
     """Share of truths inside the 90 % band."""
     if coverage is None:
         return Metric("90 % band holds", words.DASH, "", "too few tested forecasts for a band")
-    far = abs(coverage - 0.9) > 0.05
-    return Metric("90 % band holds", *words.percent(coverage).split(words.NBSP), "more than 5 points off its aim" if far else "of the truths; it aims at 90", "bad" if far else "plain")  # fmt: skip
+    amount, unit = words.percent(coverage).split(words.NBSP)
+    if abs(coverage - 0.9) > 0.05:
+        return Metric("90 % band holds", amount, unit, "more than 5 points off its aim", "bad")
+    return Metric("90 % band holds", amount, unit, "of the truths; it aims at 90")
 
 
 def hardest(shown: View) -> Metric:

@@ -45,7 +45,8 @@ def _polling(job_id: str, finished: int, watch: bool) -> None:
             if st.button("Stop", key="job-stop", type="tertiary", disabled=job.cancel_asked is not None):
                 jobs.cancel(job.id, state.owner())
                 st.rerun(scope="app")
-        parts.bar(progress.fraction, job.title)
+        running = progress.model
+        parts.bar(running.fraction if running is not None and running.epochs else progress.fraction, job.title)
 
 
 def _ended(job: Job) -> None:

@@ -70,6 +70,7 @@ __all__ = [
     "table",
     "text",
     "theme",
+    "titled",
     "verdict",
 ]  # fmt: skip
 
@@ -114,6 +115,11 @@ def section(title: str) -> None:
 def row(gap: str = "medium") -> DeltaGenerator:
     """A horizontal row of pickers, labels above, bottoms aligned; wraps on the phone."""
     return st.container(horizontal=True, vertical_alignment="bottom", gap=gap)  # type: ignore[arg-type]
+
+
+def titled() -> DeltaGenerator:
+    """A row inside a panel: a heading at the left, a box at its right end; use with ``with``."""
+    return st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
 
 
 def legend(scale: Scale, unit: str = "", low: str = "", high: str = "") -> Markup:

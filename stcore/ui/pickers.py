@@ -106,7 +106,7 @@ def box(
 
 def _from_box(slot: str, name: str) -> None:
     if slot in state.KEYS:
-        state.choose(slot, st.session_state[name])  # type: ignore[arg-type]
+        state.choose(slot, st.session_state[name])
     else:
         st.session_state[slot] = st.session_state[name]
 

@@ -6,7 +6,7 @@ drops the ids when another page is chosen in the top bar, so the last ones are r
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -61,6 +61,16 @@ def go(page: str, **ids: str) -> None:
     for key, value in ids.items():
         choose(key, value)  # type: ignore[arg-type]
     st.switch_page(path(page), query_params=address())
+
+
+def kept(name: str, default: Any = None) -> Any:
+    """A value of this session: of a widget before it is drawn, or one that was set by ``keep``."""
+    return st.session_state.get(name, default)
+
+
+def keep(name: str, value: Any) -> None:
+    """Remember a value for this session."""
+    st.session_state[name] = value
 
 
 def owner() -> str:
