@@ -11,7 +11,6 @@ from stcore.operations import jobs, store
 from stcore.ui import markup, results
 from stcore.ui.markup import Column, Markup
 
-
 COLUMNS = (
     Column("Data"), Column("State"), Column("Result", minor=True), Column("Changed", minor=True), Column("", number=True),
 )  # fmt: skip
