@@ -127,10 +127,14 @@ def _check_width(width: int) -> None:
 
 
 def _is_decimal_column(table: list[list[str]]) -> bool:
-    """One number a line with a decimal comma: two columns of digits, the first of which does not count upwards."""
-    rows = table[1:] if table and not any(_NUMBER.fullmatch(cell.strip()) for cell in table[0]) else table
+    """One number a line with a decimal comma: two columns of digits under one name, or without a name where the first
+    does not count upwards."""
+    named = bool(table) and not any(_NUMBER.fullmatch(cell.strip()) for cell in table[0])
+    rows = table[1:] if named else table
     if len(rows) < 2 or any(len(row) != 2 or not _DECIMAL_COMMA.fullmatch(",".join(row).strip()) for row in rows):
         return False
+    if named:
+        return len(table[0]) == 1
     whole = [int(row[0]) for row in rows]
     return any(later <= earlier for earlier, later in pairwise(whole))
 

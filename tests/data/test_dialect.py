@@ -48,3 +48,20 @@ def test_what_is_given_is_not_guessed(write: Callable[..., Path]) -> None:
 def test_a_header_without_rows_is_refused(write: Callable[..., Path]) -> None:
     with pytest.raises(DataError, match="no rows"):
         find_dialect(write("time,place,value\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "decimal"),
+    [
+        ("value\n1,5\n2,5\n3,7\n", ("value",), ","),
+        ("a,b\n0,0\n1,2\n1,4\n", ("a", "b"), "."),
+        ("1,5\n2,5\n2,7\n", ("column_1",), ","),
+        ("1,5\n2,5\n3,7\n", ("column_1", "column_2"), "."),
+    ],
+)
+def test_comma_of_a_number_or_of_columns(text: str, names: tuple[str, ...], decimal: str, tmp_path: Path) -> None:
+    """One name over two groups of digits: a decimal comma; two names: two columns."""
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    found = find_dialect(path)
+    assert (found.names, found.decimal) == (names, decimal)
