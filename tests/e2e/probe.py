@@ -7,5 +7,7 @@ with st.container(border=True, key="panel-probe"):
     st.file_uploader("File", key="file")
     st.button("Primary", type="primary", key="primary")
     st.multiselect("Many", ["a", "b"], default=["a"], key="many")
+with st.container(key="switch-probe"):
+    st.button("Switch", type="tertiary", key="switch")
 with st.form("form"):
     st.form_submit_button("Send", type="primary")
