@@ -38,15 +38,14 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
     word = str(row.about.get("place", "place"))
     head, answer = st.container(), st.container()
     sample = compare_board.sample(next(iter(found.values())))
-    with parts.row():
+    several = len(found) > 1 or len(sample.targets) > 1
+    left, right = st.columns([1, 2.4], gap="medium") if several else (answer, st.container())
+    with left:
         basis, group = group_of(found, sample.step)
         sample = compare_board.sample(group)
         target = compare_board.target(sample)
-    able = compare_board.members(group)
-    titles = compare_board.names(able, sample.season)
-    chosen = list(titles)[: compare_board.MOST_MEMBERS]
-    if len(able) > 1:
-        chosen = pickers.pills("Joined from", titles, f"compare-members-{len(able)}", chosen)
+    with right:
+        chosen = compare_board.choose(group, sample.season)
     shown = compare_board.board(row, basis, group, chosen, target)
     with head:
         actions = frame.header("Compare", row.name, compare_view.facts(shown))

@@ -22,7 +22,7 @@ from stcore.records import Prediction
 from stcore.ui import cached, pickers, results, state
 from stcore.workflow import comparison
 from stcore.workflow.comparison import Basis, Entrant, Joined
-from stcore.workflow.result import Result
+from stcore.workflow.result import Part, Result
 
 MOST_RUNS = 60
 MOST_MEMBERS = 6
@@ -150,6 +150,15 @@ def members(group: Sequence[Entrant]) -> list[Entrant]:
     return [one for one in group if not one.baseline and not one.joined and one.single]
 
 
+def choose(group: Sequence[Entrant], season: str) -> list[str]:
+    """Keys of the members that are joined: all of them, the newest few at first."""
+    titles = names(members(group), season)
+    first = list(titles)[:MOST_MEMBERS]
+    if len(titles) < 2:
+        return first
+    return pickers.pills("Joined from", titles, f"compare-members-{len(titles)}-{first[0]}", first)
+
+
 def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Sequence[str], target: str | None) -> Board:
     """The ranking of a group with the joined forecasts of the chosen members."""
     sample = _prediction(group[0])
@@ -208,7 +217,7 @@ def _join(
     return comparison.join_tested(validation, {one.key: _prediction(one) for one in _picked}, method)  # type: ignore[arg-type]
 
 
-def _prediction(entrant: Entrant, part: str = "test") -> Prediction:
+def _prediction(entrant: Entrant, part: Part = "test") -> Prediction:
     return cached.prediction(entrant.run, entrant.label, part, state.owner())
 
 

@@ -33,7 +33,8 @@ def lead_words(shown: Board, word: str) -> tuple[str, list[str]]:
 
 def by_lead(shown: Board, label: str, axis: list[str]) -> None:
     """Mean error against steps ahead; the best row in front, baselines dashed."""
-    known = {row.colour: row for row in shown.rows if row.colour != "ensemble_mean"}
+    better = next((row for row in shown.rows if row.joined is not None), None)  # of the two means the better one
+    known = {row.colour: row for row in shown.rows if row.joined is None or row is better}
     lines = {name: _leads(row) for name, row in known.items()}
     lines = {
         name: line

@@ -75,9 +75,9 @@ def _buttons(job: Job) -> None:
             jobs.retry(job.id, state.owner())
             st.rerun(scope="app")
         with st.popover("Log", type="tertiary", key=f"log-{job.id}"):
-            st.code(
-                jobs.log_tail(job.id, LOG_LINES, state.owner()) or "Nothing yet.", language=None, height=320, width=640
-            )
+            text = jobs.log_tail(job.id, LOG_LINES, state.owner()) or "Nothing yet."
+            height = 360 if text.count("\n") > 14 else "content"
+            st.code(text, language=None, height=height, width=640, wrap_lines=True)  # type: ignore[arg-type]
         if not job.active and st.button(
             "Delete", key=f"delete-{job.id}", type="tertiary", help="Forgets the job and its log; what it made stays."
         ):

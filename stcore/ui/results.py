@@ -110,6 +110,8 @@ def title(model: str, season: str = "") -> str:
         return "Last value"
     if model == "seasonal_naive":
         return words.sentence(season) if season else "Same time last season"
+    if model == "ensemble_mean":
+        return "Simple mean"
     if model.startswith("ensemble"):
         return "Weighted mean"
     return titles().get(model, words.sentence(model.replace("_", " ")))

@@ -32,9 +32,9 @@ def job_of(dataset_id: str) -> Job | None:
     wanted = state.chosen("run")
     if wanted is not None and store.run(wanted, owner).dataset == dataset_id:
         chosen = jobs.for_run(wanted, owner)
-        if chosen is not None:
+        if chosen is not None and chosen.kind == "train":
             return chosen
-    of_data = [job for job in jobs.listing(owner) if job.run and job.payload.get("dataset") == dataset_id]
+    of_data = [job for job in jobs.listing(owner) if job.kind == "train" and job.payload.get("dataset") == dataset_id]
     active = [job for job in of_data if job.active]
     return next(
         (job for job in active if job.status == store.Status.RUNNING), next(iter([*active[::-1], *of_data]), None)
@@ -200,7 +200,7 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
         Metric("Speed", words.number(speed), "steps/s", _device(progress.note)),
         Metric("Elapsed", *_elapsed(job)),
         Metric("Share of data used", used, percent, "drawn at random" if share is not None and share < 0.995 else "all start times"),
-        Metric("Unseen error", words.number(error), unit, f"last value {words.number(baseline)}" if baseline else "after the first epoch"),
+        Metric("Unseen error", words.number(error), unit, f"last value {words.number(baseline)}" if baseline else "after the first epoch" if job.active else "of models with epochs"),
     ]  # fmt: skip
 
 
@@ -234,7 +234,8 @@ def moment(time: datetime) -> str:
 def _second(progress: Progress) -> str:
     if not progress.models:
         return "The models are listed once the data are read"
-    return f"{words.sentence(words.in_words(len(progress.models)))} models, same windows, same test part"
+    count = words.count(len(progress.models), "model")
+    return f"{count}, same windows, same test part"
 
 
 def table(job: Job, progress: Progress, unit: str, season: str) -> None:

@@ -12,7 +12,7 @@ from stcore.experiment import Experiment
 from stcore.training.joined import Method
 from stcore.workflow.result import Result, write_json
 
-LABEL = "ensemble"
+LABELS: Mapping[Method, str] = {"weighted": "ensemble", "mean": "ensemble_mean"}
 
 
 def join(
@@ -33,14 +33,15 @@ def join(
     from stcore.workflow.run import keep
 
     tell = progress or (lambda event: None)
-    tell({"event": "plan", "models": [LABEL], "share": 1.0})
-    tell({"event": "model", "model": LABEL, "state": "started"})
+    label = LABELS[method]
+    tell({"event": "plan", "models": [label], "share": 1.0})
+    tell({"event": "model", "model": label, "state": "started"})
     begin = time.perf_counter()
-    fitted = combine([Result.open(folder).fitted(label) for folder, label in members], method)
+    fitted = combine([Result.open(folder).fitted(name) for folder, name in members], method)
     out.mkdir(parents=True, exist_ok=True)
     (out / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
-    numbers = keep(out, LABEL, fitted, panel, begin) | {"method": method}
-    write_json(out / "metrics.json", {LABEL: numbers})
-    tell({"event": "model", "model": LABEL, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})
+    numbers = keep(out, label, fitted, panel, begin) | {"method": method}
+    write_json(out / "metrics.json", {label: numbers})
+    tell({"event": "model", "model": label, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})
     write_json(out / "done.json", {"schema_version": 1})
     return Result.open(out)

@@ -160,13 +160,13 @@ def test_a_second_within_the_range_is_called_close(trained: tuple[str, str]) -> 
     )
 
 
-def test_the_download_is_guarded(trained: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    data, _ = trained
-    train(monkeypatch, data, {"name": "ridge", "as": "=cmd()", "settings": {"own_weights": False}})
-    text = compare_view.csv(board(data)).decode()
+def test_the_download_is_guarded(trained: tuple[str, str]) -> None:
+    shown = board(trained[0])
+    evil = Row("key", "=cmd()", "-2+3", "evil", "ridge", {"skill": -0.25, "mae": 2.5})
+    text = compare_view.csv(Board([evil], shown.basis, None, "", shown.sample)).decode()
     assert text.startswith("rank,model,")
-    assert ",'=cmd()," in text
-    assert ",=cmd()" not in text
+    assert "1,'=cmd(),'-2+3," in text
+    assert ",-0.25," in text
 
 
 def test_use_opens_the_forecast_of_the_best(trained: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
