@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -91,19 +91,35 @@ def _plain(error: ValidationError, model: type[Config], where: str) -> ConfigErr
     if first["type"] == "extra_forbidden":
         known = _fields_at(model, first["loc"][:-1])
         return ConfigError(f"Unknown setting “{path}”.", nearest(str(first["loc"][-1]), known))
-    given = first.get("input")
-    shown = "" if first["type"] == "missing" else f" (given: {str(given)[:80]!r})"
-    return ConfigError(f"Setting “{path}”: {first['msg'].lower()}{shown}.", _hint(model, first["loc"]))
+    told = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "model_type":
+        told = f"this is a group of settings ({', '.join(_fields_at(model, first['loc']))})"
+    subject = f"Setting “{path}”: {told[:1].lower()}" if path else told[:1].upper()
+    return ConfigError(f"{subject}{told[1:]}{_shown(first)}.", _hint(model, first["loc"]))
+
+
+def _shown(complaint: Mapping[str, Any]) -> str:
+    """What was given, where it is short enough to be told."""
+    given = complaint.get("input")
+    simple = given if isinstance(given, list) else [given]
+    if complaint["type"] == "missing" or not all(isinstance(part, str | int | float | None) for part in simple):
+        return ""
+    return f" (given: {str(given)[:80]!r})"
 
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Names of the fields of the record that ``path`` leads to."""
     for part in path:
         field = model.model_fields.get(str(part))
-        inner = getattr(field, "annotation", None)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        model = (_record_in(field.annotation) if field else None) or model
     return list(model.model_fields)
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    """The settings record in an annotation such as ``Record``, ``Record | None`` or ``list[Record]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _record_in(part))), None)
 
 
 def _hint(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
@@ -111,9 +127,9 @@ def _hint(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
     for part in path:
         field = model.model_fields.get(str(part))
         if field is None:
-            break
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            continue
+        inner = _record_in(field.annotation)
+        if inner is not None and part != path[-1]:
             model = inner
             continue
         if field.description:

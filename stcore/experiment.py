@@ -6,19 +6,31 @@ left out (None) is suggested from the data by ``stcore.training.planning``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import field_validator, model_validator
+from pydantic import AfterValidator, field_validator, model_validator
 
 from stcore.config import Config, TopConfig, setting
-from stcore.errors import ConfigError
+from stcore.errors import ConfigError, nearest
 
 SCHEMA_VERSION = 1
 DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
 BASELINES: tuple[str, ...] = ("persistence", "seasonal_naive")
+ENSEMBLE = "ensemble"
+_LABEL = re.compile(r"[^\W_][\w .+()=-]{0,78}[\w+()=-]|[^\W_]")  # becomes the name of a folder
+
+
+def _known_version(version: int) -> int:
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"this version of Fieldcast reads settings of schema version {SCHEMA_VERSION}")
+    return version
+
+
+Version = Annotated[int, AfterValidator(_known_version)]
 
 
 class DataConfig(Config):
@@ -157,6 +169,15 @@ class ModelEntry(Config):
 
     model_config = Config.model_config | {"populate_by_name": True}
 
+    @field_validator("as_")
+    @classmethod
+    def _nameable(cls, label: str | None) -> str | None:
+        if label is not None and not _LABEL.fullmatch(label):
+            raise ValueError(
+                "a name in results has 1 to 80 letters, digits, spaces or . + - = _ ( ) and starts with one of the first two"
+            )
+        return label
+
     @property
     def label(self) -> str:
         """Name in result tables."""
@@ -209,7 +230,7 @@ class RunConfig(TopConfig):
     seed: int = setting(
         0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1
     )
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Version = SCHEMA_VERSION
 
     @field_validator("model", mode="before")
     @classmethod
@@ -237,7 +258,7 @@ class Experiment(TopConfig):
     seed: int = setting(
         0, title="Seed", help="Start of the random numbers; same seed, same result.", ge=0, le=2**31 - 1
     )
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Version = SCHEMA_VERSION
 
     @field_validator("models", mode="before")
     @classmethod
@@ -250,10 +271,27 @@ class Experiment(TopConfig):
     @classmethod
     def _distinct(cls, models: list[ModelEntry]) -> list[ModelEntry]:
         labels = [entry.label for entry in models]
-        doubled = sorted({label for label in labels if labels.count(label) > 1})
+        folded = [label.casefold() for label in labels]  # folders of some systems do not tell Ridge from ridge
+        doubled = sorted({label for label in labels if folded.count(label.casefold()) > 1})
         if doubled:
             raise ValueError(f"two models are called {', '.join(doubled)}; give one of them `as:` another name")
+        for entry in models:
+            if entry.label != entry.name and entry.label.casefold() in {ENSEMBLE, *BASELINES}:
+                raise ValueError(f"“{entry.label}” is the name of another row of the results; give `as:` another name")
         return models
+
+    @model_validator(mode="after")
+    def _members_are_there(self) -> Self:
+        members = self.ensemble.members if self.ensemble else None
+        labels = {*BASELINES, *(entry.label for entry in self.models)}
+        for member in members or ():
+            if member not in labels:
+                raise ValueError(
+                    f"the ensemble has no member “{member}” to take. {nearest(member, labels)}".rstrip(".")
+                )
+        if members is not None and len(set(members)) < 2:
+            raise ValueError(f"an ensemble needs at least two members, and {len(set(members))} is named")
+        return self
 
     @classmethod
     def load(cls, path: str | Path) -> Experiment:
@@ -275,12 +313,13 @@ class Experiment(TopConfig):
         if not isinstance(raw, dict):
             raise ConfigError(f"{path.name} holds no settings.", "Start with `data: {source: file.csv}`.")
         experiment = cls.parse(raw)
-        located = {
-            key: str((path.parent / value).resolve())
-            for key in ("source", "adjacency", "geometry")
-            if (value := getattr(experiment.data, key))
-        }
-        return experiment.model_copy(update={"data": experiment.data.model_copy(update=located)})
+        return experiment.located(path.parent)
+
+    def located(self, folder: Path) -> Experiment:
+        """The same with paths that do not depend on where it is read: relative ones are meant from ``folder``."""
+        given = {key: getattr(self.data, key) for key in ("source", "adjacency", "geometry")}
+        absolute = {key: str((folder / value).resolve()) for key, value in given.items() if value}
+        return self.model_copy(update={"data": self.data.model_copy(update=absolute)})
 
     def to_yaml(self) -> str:
         """The complete file: every default written out."""

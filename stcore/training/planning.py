@@ -81,7 +81,10 @@ def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, obje
     Raises:
         ConfigError, DataError, ModelError: it cannot work, with the numbers and a way out.
     """
-    return list(plan(panel, run).findings)
+    from stcore.training import cost
+
+    settled = plan(panel, run)
+    return [*settled.findings, cost.finding(settled)]
 
 
 def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
@@ -223,40 +226,81 @@ def _panel_plans(
 
 
 def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple[PanelPlan, list[Finding]]:
+    _refuse_memory(panel)
     lookback, horizon = int(run.windows.lookback or 1), int(run.windows.horizon or 1)
     rows = observed_rows(panel, targets)
     if rows == 0:
         raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
-    findings: list[Finding] = []
-    parts = split(rows, run.split)
-    if run.split == SplitConfig():
-        wider = widen_validation(parts, run.split, horizon)
-        if wider != parts and wider.train_end >= lookback + horizon:
-            findings.append(_widened(parts, wider, horizon))
-            parts = wider
-    fit = origins_inside(0, parts.train_end, horizon, lookback, run.windows.stride)
-    if not len(fit):
-        raise ConfigError(
-            f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
-            f"{parts.train_end} of {rows}.",
-            f"Use a history of at most {max(1, parts.train_end - horizon)} steps"
-            + (f" and at most {max(1, parts.train_end // 3)} steps ahead." if horizon >= parts.train_end else "."),
-        )
-    test = origins_within(*parts.span("test"), horizon, lookback)
-    if not len(test):
-        raise ConfigError(
-            f"{horizon} steps ahead do not fit into the test part of {rows - parts.validation_end} steps.",
-            f"Forecast at most {max(1, rows - parts.validation_end)} steps ahead, or give the test part a larger share.",
-        )
-    choose = origins_within(*parts.span("choose"), horizon, lookback)
-    calibrate = origins_within(*parts.span("calibrate"), horizon, lookback)
+    parts, findings = _parts(rows, run.split, lookback, horizon)
+    fit, test = _fit_and_test(parts, run.windows.stride, lookback, horizon)
+    seen = panel.select(targets).mask[:rows].any(axis=1)
+    findings += _unlearnable(seen[: parts.train_end], targets)
+    choose, calibrate = (
+        origins_within(*parts.span(half), horizon, lookback) if seen[slice(*parts.span(half))].any() else fit[:0]
+        for half in ("choose", "calibrate")
+    )
     calibrated_on = parts.span("calibrate")
     if not len(choose) or not len(calibrate):
         fit, calibrate, calibrated_on = _held_out(fit, parts, horizon)
         choose = choose[:0]
         findings.append(_no_validation(parts, horizon, len(calibrate)))
-    _refuse_memory(panel, targets)
     return PanelPlan(panel, rows, parts, fit, choose, calibrate, test, calibrated_on), findings
+
+
+def _parts(rows: int, config: SplitConfig, lookback: int, horizon: int) -> tuple[Parts, list[Finding]]:
+    """The parts of the shares; those that nobody gave make room for a validation part of two horizons."""
+    parts = split(rows, config)
+    if config == SplitConfig():
+        wider = widen_validation(parts, config, horizon)
+        if wider != parts and wider.train_end >= lookback + horizon:
+            return wider, [_widened(parts, wider, horizon)]
+    return parts, []
+
+
+def _fit_and_test(parts: Parts, stride: int, lookback: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Origins of the train and the test part.
+
+    Raises:
+        ConfigError: a part without a whole window.
+    """
+    fit = origins_inside(0, parts.train_end, horizon, lookback, stride)
+    if not len(fit):
+        raise ConfigError(
+            f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
+            f"{parts.train_end} of {parts.steps}.",
+            f"Use a history of at most {max(1, parts.train_end - horizon)} steps"
+            + (f" and at most {max(1, parts.train_end // 3)} steps ahead." if horizon >= parts.train_end else "."),
+        )
+    test = origins_within(*parts.span("test"), horizon, lookback)
+    if not len(test):
+        length = parts.steps - parts.validation_end
+        raise ConfigError(
+            f"{horizon} steps ahead do not fit into the test part of {length} steps.",
+            f"Forecast at most {max(1, length)} steps ahead, or give the test part a larger share.",
+        )
+    return fit, test
+
+
+def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
+    """Findings about targets that have no value [time, target] in the train part.
+
+    Raises:
+        DataError: none of them has one.
+    """
+    silent = [name for name, there in zip(targets, seen.any(axis=0), strict=True) if not there]
+    if len(silent) == len(targets):
+        raise DataError(
+            f"{', '.join(silent)} has no value in the train part, the first {len(seen)} steps.",
+            "Leave the empty beginning out, or give the train part a larger share.",
+        )
+    return [
+        Finding(
+            code="nothing_to_learn", severity="look", where=name, count=len(seen),
+            message=f"{name} has no value in the train part, the first {len(seen)} steps: nothing was learnt about it.",
+            suggestion="Leave it out of the targets.",
+        )
+        for name in silent
+    ]  # fmt: skip
 
 
 def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
@@ -272,7 +316,7 @@ def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, 
     )
 
 
-def _refuse_memory(panel: Panel, targets: tuple[str, ...]) -> None:
+def _refuse_memory(panel: Panel) -> None:
     cells = int(np.prod(panel.shape))
     limit = settings().max_cells
     if cells > limit:
@@ -302,8 +346,8 @@ def _widened(parts: Parts, wider: Parts, horizon: int) -> Finding:
 def _no_validation(parts: Parts, horizon: int, windows: int) -> Finding:
     return Finding(
         code="no_validation", severity="look", count=windows,
-        message=f"The validation part of {parts.validation_end - parts.train_end} steps has no two halves with a whole "
-        f"window of {horizon} steps ahead: defaults are used, and bands come from the last {windows} train windows, left "
+        message=f"The validation part of {parts.validation_end - parts.train_end} steps has no two halves with values and a "
+        f"whole window of {horizon} steps ahead: defaults are used, and bands come from the last {windows} train windows, left "
         "out of the fit where there are enough.",
         suggestion="Give more data or forecast fewer steps ahead for bands that can be trusted.",
     )  # fmt: skip

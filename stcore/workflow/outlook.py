@@ -11,15 +11,13 @@ from stcore.data.panel import Panel
 from stcore.errors import ModelError
 from stcore.experiment import Experiment
 from stcore.records import Finding
+from stcore.training.cost import seconds
 from stcore.training.planning import Plan, plan
 
 EFFORT: Mapping[str, int] = {"quick": 4, "normal": 10, "thorough": 30}
 """Epochs of an effort; normal is the default of ``TrainingConfig``."""
 
 _START_S = 5.0  # a worker begins and loads what it needs
-_COST_WINDOW = 24.0  # ``ModelSpec.cost`` is that of 12 + 12 steps
-_LOOK = 1 / 3  # a look without learning costs about a third
-_CHECKED = 60_000  # windows that one check of the unseen error takes at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,19 +80,6 @@ def outlook(panel: Panel | Mapping[str, Panel], experiment: Experiment) -> Outlo
     if last is not None and set(refused) >= {entry.label for entry in experiment.models}:
         raise last
     return Outlook(plans, refused, _findings(plans), {label: seconds(each) for label, each in plans.items()})
-
-
-def seconds(settled: Plan) -> float:
-    """Rough processor seconds of one model: training, its checks, and the forecasts of the tested part."""
-    each = settled.spec.cost * 1e-6 * (settled.lookback + settled.horizon) / _COST_WINDOW
-    tested = sum(len(part.test) * len(part.panel.locations) for part in settled.panels.values())
-    if settled.spec.fitted_by != "gradient":
-        return each * settled.windows + each * _LOOK * tested
-    training = settled.training
-    looked = training.epochs * min(training.steps_per_epoch * training.batch_windows, settled.windows)
-    unseen = sum(len(part.choose) * len(part.panel.locations) for part in settled.panels.values())
-    again = 2 if settled.run.model.refit else 1
-    return each * (again * looked + _LOOK * (training.epochs * min(unseen, _CHECKED) + tested))
 
 
 def spans(settled: Plan) -> Spans:

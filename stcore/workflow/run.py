@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stcore.anomaly import spec as require_detector
 from stcore.data.panel import Panel
 from stcore.errors import Cancelled, ConfigError, ModelError, StcoreError, StoreError
 from stcore.evaluation import skill_by_day, summary
@@ -23,6 +24,10 @@ from stcore.training.planning import Plan, plan
 from stcore.workflow.result import Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
+_LEFT_BY_A_RUN = (
+    "metrics.json", "failed.json", "done.json", "predictions*.parquet", "validation*.parquet", "forecast*.parquet",
+    "anomalies.parquet", "events.csv", "report.html",
+)  # fmt: skip
 _ORDER = {"nothing": 0, "solving": 1, "gradient": 2}
 
 
@@ -57,9 +62,13 @@ def run(
     folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="fieldcast-"))
     tell = progress or (lambda event: None)
     if panel is None:
-        panel, settled = _read(settled)
+        panel, settled = _read(settled.located(Path.cwd()))
+    if settled.anomalies is not None:
+        require_detector(settled.anomalies.detector)
     entries, refused = _plan_all(panel, settled)
     try:
+        if not isinstance(experiment, (Experiment, Mapping)):
+            _refuse_overwriting(Path(experiment), folder)
         _prepare(folder, resume)
         complete = _complete(settled, entries)
         (folder / "experiment.yaml").write_text(complete.to_yaml(), encoding="utf-8")
@@ -130,15 +139,26 @@ def _complete(experiment: Experiment, entries: list[tuple[RunConfig, Plan]]) -> 
     return experiment.model_copy(update={"windows": first.windows, "targets": first.targets, "models": models})
 
 
+def _refuse_overwriting(given: Path, folder: Path) -> None:
+    """The complete experiment.yaml must not replace the one that a person wrote."""
+    there = folder / "experiment.yaml"
+    if there.exists() and there.samefile(given) and not (folder / "failed.json").exists():
+        raise ConfigError(
+            f"{given} would be replaced by the complete experiment.yaml of the results.",
+            "Name another folder for the results, or another file for the experiment.",
+        )
+
+
 def _prepare(folder: Path, resume: bool) -> None:
     """Make the folder; without ``resume`` what an earlier run left in it is removed first."""
     folder.mkdir(parents=True, exist_ok=True)
-    if resume:
+    if resume or not (folder / "failed.json").exists():  # what no run has left here is not ours to remove
         return
     for name in ("models", "checkpoints"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("metrics.json", "failed.json", "done.json"):
-        (folder / name).unlink(missing_ok=True)
+    for pattern in _LEFT_BY_A_RUN:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -180,6 +200,7 @@ class _Run:
         if self.experiment.ensemble is not None:
             self._ensemble(self.experiment.ensemble)
             self._write()
+        shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
 
     def _write(self) -> None:
         order = [config.model.label for config in self.experiment.runs()] + ["ensemble"]

@@ -102,6 +102,36 @@ def test_all_missing_target_is_refused() -> None:
         stcore.check(replace(panel, values=np.full_like(panel.values, np.nan)), config())
 
 
+def test_a_train_part_without_a_value_is_refused() -> None:
+    panel = daily_wave(300, features=2)
+    values = panel.values.copy()
+    values[:220, :, 0] = np.nan
+    settled = plan(replace(panel, values=values), config())
+    assert [f.where for f in settled.findings if f.code == "nothing_to_learn"] == ["value_0"]
+    with pytest.raises(DataError, match="no value in the train part"):
+        stcore.check(replace(panel, values=values), config(targets=["value_0"]))
+
+
+@pytest.mark.parametrize("half", ["choose", "calibrate"])
+def test_a_half_of_validation_without_a_value_is_none(half: str) -> None:
+    """An outage over half of the validation part chooses no epoch and makes no band."""
+    panel = daily_wave(600)
+    start, end = plan(panel, config()).panels["panel"].parts.span(half)
+    values = panel.values.copy()
+    values[start:end] = np.nan
+    settled = plan(replace(panel, values=values), config())
+    each = settled.panels["panel"]
+    assert "no_validation" in {finding.code for finding in settled.findings}
+    assert not len(each.choose)
+    assert each.calibrate.max() < each.parts.train_end
+
+
+def test_check_says_what_it_costs() -> None:
+    cost = {f.code: f for f in stcore.check(daily_wave(600), config(model="stid"))}["cost"]
+    assert cost.count == plan(daily_wave(600), config()).windows
+    assert "processor time" in cost.message
+
+
 def test_known_ahead_rows_do_not_count_as_data() -> None:
     panel = daily_wave(300, features=2)
     values = panel.values.copy()

@@ -148,6 +148,42 @@ def test_refused_before_anything_is_written(wrong: dict[str, Any], tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+def test_a_detector_that_does_not_exist_is_refused_before_training(tmp_path: Path) -> None:
+    body = {"models": ["ridge"], "anomalies": {"detector": "nonesuch"}}
+    with pytest.raises(ConfigError, match="nonesuch"):
+        stcore.run(body, out=tmp_path / "out", panel=daily_wave(300))
+    assert not (tmp_path / "out").exists()
+
+
+def test_relative_paths_of_a_mapping_are_meant_from_the_current_folder(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = {"data": {"source": "d.csv"}, "models": ["ridge"], "windows": {"lookback": 12, "horizon": 4}}
+    first = stcore.run(body, out="out", exports=False)
+    monkeypatch.chdir(experiment.parent.parent)
+    again = stcore.run(tmp_path / "out" / "experiment.yaml", out=tmp_path / "again", exports=False)
+    assert again.metrics["ridge"]["hash"] == first.metrics["ridge"]["hash"]
+
+
+def test_what_a_run_did_not_leave_is_not_removed(experiment: Path, tmp_path: Path) -> None:
+    own = tmp_path / "models" / "mine.txt"
+    own.parent.mkdir()
+    own.write_text("kept")
+    body = yaml.safe_load(experiment.read_text()) | {"models": ["ridge"], "anomalies": {}}
+    (tmp_path / "experiment.yaml").write_text(yaml.safe_dump(body))
+    with pytest.raises(ConfigError, match="would be replaced"):
+        stcore.run(tmp_path / "experiment.yaml", out=tmp_path, exports=False)
+    stcore.run(experiment, out=tmp_path / "out", exports=False)
+    (tmp_path / "out" / "events.csv").write_text("left by an earlier run")
+    panel = daily_wave(300)
+    result = stcore.run({"models": ["ridge"]}, out=tmp_path / "out", panel=panel)
+    assert own.read_text() == "kept"
+    assert sorted(path.name for path in (result.folder / "models").iterdir()) == sorted(result.models)
+    assert not (result.folder / "events.csv").exists()
+    assert not (result.folder / "checkpoints").exists()
+
+
 def test_no_data_and_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="names no data"):
         stcore.run({}, out=tmp_path)

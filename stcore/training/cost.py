@@ -1,0 +1,37 @@
+"""What a run will cost, from measured costs a window: a rough answer before anything starts, without torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stcore import words
+from stcore.records import Finding
+
+if TYPE_CHECKING:
+    from stcore.training.planning import Plan
+
+_WINDOW = 24.0  # ``ModelSpec.cost`` is that of 12 + 12 steps
+_LOOK = 1 / 3  # a look without learning costs about a third
+_CHECKED = 60_000  # windows that one check of the unseen error takes at most
+
+
+def seconds(settled: Plan) -> float:
+    """Rough processor seconds of one model: training, its checks, and the forecasts of the tested part."""
+    each = settled.spec.cost * 1e-6 * (settled.lookback + settled.horizon) / _WINDOW
+    tested = sum(len(part.test) * len(part.panel.locations) for part in settled.panels.values())
+    if settled.spec.fitted_by != "gradient":
+        return each * settled.windows + each * _LOOK * tested
+    training = settled.training
+    looked = training.epochs * min(training.steps_per_epoch * training.batch_windows, settled.windows)
+    unseen = sum(len(part.choose) * len(part.panel.locations) for part in settled.panels.values())
+    again = 2 if settled.run.model.refit else 1
+    return each * (again * looked + _LOOK * (training.epochs * min(unseen, _CHECKED) + tested))
+
+
+def finding(settled: Plan) -> Finding:
+    """The cost as something to read; ``count`` is the number of windows a fit may use."""
+    return Finding(
+        code="cost", count=settled.windows,
+        message=f"{settled.spec.title}: {settled.windows:,} windows of {settled.lookback} steps of history and "
+        f"{settled.horizon} ahead, about {words.lasting(seconds(settled))} of processor time.",
+    )  # fmt: skip
