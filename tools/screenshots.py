@@ -35,7 +35,7 @@ def prepare(browser: Browser, server: Server) -> dict[str, str]:
     page.locator(f".st-key-open-{SAMPLE} button").click()
     page.get_by_role("button", name="Forecast this").click()
     wait_for("the job", lambda: jobs.listing(), seconds=60)
-    wait_for("the run", lambda: jobs.listing()[0].ended, seconds=600)
+    wait_for("the run", lambda: jobs.listing()[0].ended, seconds=900)
     visitor.close()
     (job,) = jobs.listing()
     run = store.recent_runs()[0]
@@ -70,13 +70,14 @@ def whole(page: Page, size: dict[str, int]) -> bytes:
 
 def take(browser: Browser, base: str, name: str, address: str, dark: bool, phone: bool) -> None:
     """One page in one theme and size, to its file."""
-    size = PHONE if phone else DESKTOP
+    begun, size = time.monotonic(), PHONE if phone else DESKTOP
     scheme = "dark" if dark else "light"
     visitor = Visitor(browser, base, viewport=size, color_scheme=scheme, reduced_motion="reduce")
     picture = whole(visitor.open(address), size)
     path = OUT / f"{name}-{scheme}{'-phone' if phone else ''}.png"
     path.write_bytes(picture)
-    print(f"{path.relative_to(ROOT)}{'  ' + visitor.errors[0][:120] if visitor.errors else ''}", flush=True)
+    took = f"{time.monotonic() - begun:.0f} s"
+    print(f"{path.relative_to(ROOT)}  {took}{'  ' + visitor.errors[0][:120] if visitor.errors else ''}", flush=True)
     visitor.close()
 
 
