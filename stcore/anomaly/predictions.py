@@ -129,7 +129,9 @@ def _calendar(calibration: Prediction) -> Calendar:
 def _usual(calibration: Prediction, leads: Sequence[int], calendar: Calendar) -> tuple[np.ndarray, np.ndarray]:
     """Usual error [lead, hour, location x target] and size of the values [location x target]."""
     scale = np.stack([
-        thresholds.spread_by_phase(_flat(residuals(calibration, lead)), calendar.hour(calibration.times(lead)), calendar.hours)
+        thresholds.spread_by_phase(
+            _flat(residuals(calibration, lead)), calendar.hour(calibration.times(lead)), calendar.hours, len(calibration.targets)
+        )
         for lead in leads
     ])  # fmt: skip
     return scale, _flat(np.abs(thresholds.quantile(np.asarray(calibration.truth[:, 0]), 0.5))[None])[0]

@@ -108,7 +108,7 @@ class Residual:
         calendar = linear.Calendar.of(panel.time, panel.step)
         lookback = min(self.settings.lookback, len(panel.time) // 8)
         learnt = [
-            _learn(values, panel.time, calendar, lookback)
+            _learn(values, panel.time, calendar, lookback, len(panel.features))
             for values in (_values(panel, part) for part in _spans(panel))
         ]
         seen = np.concatenate([strange for _, _, strange in learnt], axis=1)
@@ -257,13 +257,13 @@ class Residual:
 
 
 def _learn(
-    values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar, lookback: int
+    values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar, lookback: int, features: int
 ) -> tuple[linear.Linear, np.ndarray, np.ndarray]:
     """Forecaster, usual errors [lead, hour, series], and the strangeness of the rows by forecasters that had not seen them."""
     phases, hours = calendar.phases(time), calendar.hour(time)
     model = linear.fit(values, phases, calendar.count, lookback)
     residuals = _unseen(values, phases, calendar.count, model)
-    scale = np.stack([thresholds.spread_by_phase(part, hours, calendar.hours) for part in residuals])
+    scale = np.stack([thresholds.spread_by_phase(part, hours, calendar.hours, features) for part in residuals])
     return model, scale, _strange(residuals, scale, hours, model.size)
 
 
@@ -290,9 +290,10 @@ def _strange(residuals: np.ndarray, scale: np.ndarray, hours: np.ndarray, size: 
 
 
 def _spans(panel: Panel) -> Iterator[slice]:
-    """Series in blocks small enough for memory."""
-    total = panel.shape[1] * panel.shape[2]
-    each = max(1, BLOCK_CELLS // max(1, len(panel.time)))
+    """Series in blocks small enough for memory; the features of a location stay together."""
+    _, places, features = panel.shape
+    total = places * features
+    each = features * max(1, BLOCK_CELLS // max(1, len(panel.time) * features))
     return (slice(start, min(start + each, total)) for start in range(0, total, each))
 
 

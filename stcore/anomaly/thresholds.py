@@ -11,6 +11,7 @@ RATE = 0.0005  # about one step a week a place where steps are five minutes
 FLOOR = 4.0
 MAX_SCORE = 1e6
 PRIOR_ROWS = 100
+LEAST_SHARE = 0.1  # no place is so calm that a tenth of the usual place's error would be strange there
 _BODY = (0.90, 0.975)
 
 
@@ -37,19 +38,23 @@ def spread(residuals: np.ndarray) -> np.ndarray:
     return np.where(found == 0, np.sqrt(mean_square), found)
 
 
-def spread_by_phase(residuals: np.ndarray, phases: np.ndarray, count: int) -> np.ndarray:
+def spread_by_phase(residuals: np.ndarray, phases: np.ndarray, count: int, features: int = 1) -> np.ndarray:
     """Spread of each phase of the day [phase, series].
 
     The phase's spread of a series is drawn toward what all series together say about that phase, and that toward the
-    spread of all rows, as if each had been seen on ``PRIOR_ROWS`` rows before: few days say little about one place.
+    spread of all rows, as if each had been seen on ``PRIOR_ROWS`` rows before: few days say little about one place. It
+    never falls below ``LEAST_SHARE`` of the middle place's root mean square: a cell that stayed dry would else find a drop
+    of rain infinitely strange.
 
     Args:
-        residuals: [time, series], NaN = unknown.
+        residuals: [time, series], NaN = unknown; series are location x feature, the features of a location side by side.
         phases: int [time] in 0..count-1.
+        features: features a location; each has a middle place of its own.
     """
     overall = spread(residuals)
+    least = _least(residuals, features)
     if count == 1:
-        return overall[None]
+        return np.fmax(overall, least)[None]
     out = np.empty((count, *overall.shape))
     for phase in range(count):
         rows = residuals[phases == phase]
@@ -59,7 +64,18 @@ def spread_by_phase(residuals: np.ndarray, phases: np.ndarray, count: int) -> np
         common = float(np.median(ratio[np.isfinite(ratio)])) if np.isfinite(ratio).any() else 1.0
         common = (seen.sum() * common + PRIOR_ROWS) / (seen.sum() + PRIOR_ROWS)
         out[phase] = np.sqrt((seen * own + PRIOR_ROWS * common * overall**2) / (seen + PRIOR_ROWS))
-    return out
+    return np.fmax(out, least)
+
+
+def _least(residuals: np.ndarray, features: int) -> np.ndarray:
+    """Smallest usual error of each series: a share of the middle place's root mean square of the same feature."""
+    known = np.isfinite(residuals)
+    count = known.sum(axis=0)
+    square = np.where(known, residuals, 0).astype(np.float64) ** 2
+    root = np.where(count > 0, np.sqrt(square.sum(axis=0) / np.maximum(count, 1)), np.nan).reshape(-1, features)
+    some = np.isfinite(root).any(axis=0)
+    middle = np.where(some, np.nanmedian(np.where(some, root, 0.0), axis=0), 0.0)
+    return np.tile(LEAST_SHARE * middle, len(root))
 
 
 def scaled(residuals: np.ndarray, scale: np.ndarray, size: np.ndarray | float = 1.0) -> np.ndarray:

@@ -71,3 +71,17 @@ def test_threshold_is_not_moved_far_by_the_anomalies_of_an_unlabelled_part():
 def test_threshold_has_a_floor_and_stands_on_nothing():
     assert thresholds.threshold(np.full(100, 0.1)) == thresholds.FLOOR
     assert thresholds.threshold(np.array([np.nan])) == thresholds.FLOOR
+
+
+def test_a_calm_place_is_not_infinitely_sensitive() -> None:
+    """A cell that stayed dry has a tenth of the middle place's usual error, a feature apart from another."""
+    draw = np.random.default_rng(0)
+    rain, heat = draw.normal(0, 1, (500, 6)), draw.normal(0, 100, (500, 6))
+    rain[:, 0] = 0
+    found = thresholds.spread_by_phase(
+        np.stack([rain, heat], axis=2).reshape(500, -1), np.zeros(500, int), 1, features=2
+    )
+    by_place = found.reshape(6, 2)
+    assert by_place[0, 0] == pytest.approx(0.1, rel=0.1)
+    assert by_place[1:, 0] == pytest.approx(1, rel=0.15)
+    assert by_place[:, 1] == pytest.approx(100, rel=0.15)
