@@ -91,7 +91,7 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
             if len(places) > 1:
                 place = pickers.place(places, None, place, words.sentence(word))
         compare_charts.overlaid(shown, place, label, axis)
-    parts.section(f"Where {'the ' if shown.best.joined else ''}{compare_view.short_name(shown.best)} is wrong")
+    parts.section(f"Where {'the ' if shown.best.mean else ''}{compare_view.short_name(shown.best)} is wrong")
     clicked = compare_charts.where_wrong(row, shown, word, place)
     if clicked is not None and clicked != place:
         state.choose("place", clicked)

@@ -5,7 +5,7 @@ import streamlit as st
 from stcore import words
 from stcore.errors import StcoreError
 from stcore.experiment import Experiment
-from stcore.operations import jobs
+from stcore.operations import jobs, store
 from stcore.ui import frame, parts, pickers, results, state, train_form, train_view
 from stcore.ui.opened import Opened, opened
 from stcore.workflow.outlook import Outlook
@@ -85,9 +85,10 @@ def watched(data: Opened, job: jobs.Job) -> None:
 
 def ended(data: Opened, job: jobs.Job) -> None:
     """A round that is over: its result, or why there is none."""
-    work = results.current(data.row.id)
+    run = str(job.run)
+    work = results.work(store.run(run, state.owner()))
     actions = frame.header("Train", data.row.name, train_form.facts_of(data, job.payload, job.title))
-    season = train_view.season_of(work.metrics) if work else ""
+    season = train_view.season_of(work.metrics)
     if job.can_retry:
         error = job.error or {
             "message": "This round was stopped.",
@@ -97,13 +98,13 @@ def ended(data: Opened, job: jobs.Job) -> None:
         if actions.button("Go on", type="primary", key="train-retry"):
             jobs.retry(job.id, state.owner())
             st.rerun()
-    elif work is not None:
+    else:
         sentence, small = train_view.outcome(work, season)
         parts.verdict(*sentence, small=small)
         if actions.button("Compare", key="train-compare"):
-            state.go("compare")
+            state.go("compare", run=run)
         if actions.button("See forecast", type="primary", key="train-forecast"):
-            state.go("forecast")
+            state.go("forecast", run=run)
     train_view.show(job, jobs.progress(job.id, state.owner()), train_view.unit(data, job))
     next_round(data, "Prepare another round", ALWAYS, "Start")
 

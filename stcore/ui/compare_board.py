@@ -19,6 +19,7 @@ from stcore.operations import store
 from stcore.operations.store import DatasetRow
 from stcore.plots.theme import LIGHT, model_colour
 from stcore.records import Prediction
+from stcore.training.joined import Method
 from stcore.ui import cached, pickers, results, state
 from stcore.workflow import comparison
 from stcore.workflow.comparison import Basis, Entrant, Joined
@@ -61,6 +62,13 @@ class Row:
     def baseline(self) -> bool:
         """It is a yardstick."""
         return self.entrant is not None and self.entrant.baseline
+
+    @property
+    def mean(self) -> Mapping[str, float]:
+        """Weights of its members, by key or label; empty for a model of its own."""
+        if self.joined is not None:
+            return self.joined.weights
+        return dict(self.entrant.numbers["weights"]) if self.entrant is not None and self.entrant.joined else {}
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -141,8 +149,13 @@ def names(group: Sequence[Entrant], season: str) -> dict[str, str]:
 def title(entrant: Entrant, season: str) -> str:
     """A model's name; the name it was given in its run where it has one."""
     if entrant.joined:
-        return f"{NAMES.get(str(entrant.numbers.get('method')), NAMES['weighted'])}, kept"
+        return NAMES[method_of(entrant)]
     return results.title(entrant.model if entrant.label in (entrant.model, "") else entrant.label, season)
+
+
+def method_of(entrant: Entrant) -> Method:
+    """How a kept mean was joined."""
+    return "mean" if entrant.numbers.get("method") == "mean" else "weighted"
 
 
 def members(group: Sequence[Entrant]) -> list[Entrant]:
@@ -171,12 +184,17 @@ def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Seque
         seen.append(colour)
         note = "baseline" if one.baseline else apart.get(one.key, "")
         if one.joined:
-            note = weight_words(one.numbers["weights"], {})
+            note = f"{weight_words(one.numbers['weights'], {})}, kept"
         rows.append(
             Row(one.key, title(one, season), note, labels[one.key], colour, _numbers(one, sample, target), entrant=one)
         )
     picked = [one for one in members(group) if one.key in chosen]
-    rows += _joined_rows(row, picked, labels, target)
+    kept = {(method_of(one), frozenset(one.numbers.get("members", {}).values())) for one in group if one.joined}
+    rows += [
+        each
+        for each in _joined_rows(row, picked, labels, target)
+        if (each.key, frozenset(p.identity for p in picked)) not in kept
+    ]
     order = comparison.ranking({each.key: each.numbers for each in rows})
     unit = sample.schema[target].unit if target else sample.schema[sample.targets[0]].unit
     return Board(sorted(rows, key=lambda each: order.index(each.key)), basis, target, unit or "", sample)

@@ -33,8 +33,8 @@ def lead_words(shown: Board, word: str) -> tuple[str, list[str]]:
 
 def by_lead(shown: Board, label: str, axis: list[str]) -> None:
     """Mean error against steps ahead; the best row in front, baselines dashed."""
-    better = next((row for row in shown.rows if row.joined is not None), None)  # of the two means the better one
-    known = {row.colour: row for row in shown.rows if row.joined is None or row is better}
+    better = next((row for row in shown.rows if row.mean), None)  # of several means the best one
+    known = {row.colour: row for row in shown.rows if not row.mean or row is better}
     lines = {name: _leads(row) for name, row in known.items()}
     lines = {
         name: line
@@ -61,7 +61,7 @@ def _leads(row: Row) -> np.ndarray:
 def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
     """Several models over what was measured at one place, a chosen number of steps ahead."""
     options = {row.key: row.label for row in shown.rows}
-    single = [row.key for row in shown.rows if not row.baseline and row.joined is None]
+    single = [row.key for row in shown.rows if not row.baseline and not row.mean]
     chosen = pickers.pills(
         "Models", options, f"compare-lines-{len(options)}", list(dict.fromkeys([shown.best.key, *single[:2]]))[:2]
     )
@@ -93,7 +93,7 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
 
 def _line(row: Row, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]) -> Line:
     time, _, (values, _, _) = instant.tested_curve(row.prediction(), lead, at, target, between)
-    colour = row.colour if row.joined is None else f"joined {row.key}"  # ink is what was observed
+    colour = f"joined {row.title.split()[0].lower()}" if row.mean else row.colour  # ink is what was observed
     return Line(row.label, list(wall(time)), values, colour)
 
 

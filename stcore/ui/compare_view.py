@@ -43,29 +43,27 @@ def verdict(shown: Board) -> list[object]:
 
 
 def _subject(row: Row) -> str:
-    if row.joined is None:
-        return row.title + (
-            f" with {row.note.split(', ')[0]}" if row.note and row.entrant and not row.entrant.joined else ""
-        )
-    weighty = sorted(row.joined.weights, key=lambda key: -row.joined.weights[key])  # type: ignore[union-attr]
-    used = [results.title(key.partition(":")[2]) for key in weighty if row.joined.weights[key] >= 0.005]
-    return f"The {row.title.lower()} of {words.listing(dict.fromkeys(used), most=3)}"
+    if not row.mean:
+        return row.title + (f" with {row.note.split(', ')[0]}" if row.note and not row.baseline else "")
+    used = [key for key, weight in sorted(row.mean.items(), key=lambda item: -item[1]) if weight >= 0.005]
+    titles = dict.fromkeys(results.title(key.rpartition(":")[2]) for key in used)
+    return f"The {row.title.lower()} of {words.listing(titles, most=3)}"
 
 
 def _second(shown: Board) -> list[object]:
     """The best row of another kind, when it lies within the range of the best."""
     best = shown.best
-    others = [row for row in shown.rows[1:] if not row.baseline and (row.joined is None or best.joined is None)]
+    others = [row for row in shown.rows[1:] if not row.baseline and not (row.mean and best.mean)]
     if not others or best.range is None or not others[0].skill >= best.range[0]:
         return []
-    alone = " alone" if best.joined is not None and others[0].joined is None else ""
-    name = others[0].title if others[0].joined is None else f"The {others[0].title.lower()}"
-    return [f" {name}{alone} is a close second."]
+    if others[0].mean:
+        return [f" The {others[0].title.lower()} is a close second."]
+    return [f" {others[0].title}{' alone' if best.mean else ''} is a close second."]
 
 
 def short_name(row: Row) -> str:
     """“STID”, “weighted mean”: for a button or a heading."""
-    return row.title.lower() if row.joined is not None else words.short(row.title, 20)
+    return row.title.lower() if row.mean else words.short(row.title, 20)
 
 
 def facts(shown: Board) -> str:

@@ -115,11 +115,10 @@ def show(job: Job, progress: Progress, unit: str) -> None:
     left, right = st.columns([1.65, 1], gap="small")
     model = _drawn(progress, not job.active)
     of = f"{results.title(model.model)}: mean error" if model else "Mean error"
+    measured = f", {unit}" if unit else "" if _single(job) else " of all values, each in its own usual spread"
     with (
         left,
-        parts.panel(
-            "Error after each epoch", f"{of}{f', {unit}' if unit else ''}. Lower is better.", key="train-curve"
-        ),
+        parts.panel("Error after each epoch", f"{of}{measured}. Lower is better.", key="train-curve"),
     ):
         if not job.active:
             _choice(progress)
@@ -135,6 +134,11 @@ def show(job: Job, progress: Progress, unit: str) -> None:
             more = waiting(job)
             if more:
                 parts.text(more, small=True)
+
+
+def _single(job: Job) -> bool:
+    """Whether a round forecasts one value."""
+    return len(dict(job.payload.get("experiment", {})).get("targets") or [""]) == 1
 
 
 def _drawn(progress: Progress, ended: bool) -> ModelProgress | None:

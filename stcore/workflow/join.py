@@ -23,7 +23,7 @@ def join(
 
     Args:
         members: folder of results and label of each finished model; at least two, fitted on these data.
-        experiment: kept beside the result: what the members have in common.
+        experiment: kept beside the result, with the windows, split and values of the first member.
         out: folder of the new run.
 
     Raises:
@@ -39,7 +39,8 @@ def join(
     begin = time.perf_counter()
     fitted = combine([Result.open(folder).fitted(name) for folder, name in members], method)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
+    shared = {name: getattr(fitted.run, name) for name in ("prepare", "windows", "split", "targets")}
+    (out / "experiment.yaml").write_text(experiment.model_copy(update=shared).to_yaml(), encoding="utf-8")
     numbers = keep(out, label, fitted, panel, begin) | {"method": method}
     write_json(out / "metrics.json", {label: numbers})
     tell({"event": "model", "model": label, "state": "done", "seconds": numbers["seconds"], "metrics": numbers})

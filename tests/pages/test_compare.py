@@ -193,8 +193,10 @@ def test_a_joined_model_becomes_a_run_that_forecasts(trained: tuple[str, str], m
     ahead = result.prediction("ensemble", "forecast")
     assert ahead.values.shape[1] == 6
     assert np.isfinite(ahead.values).all()
-    told = said(page("compare", dataset=data))
-    assert "Weighted mean, kept" in told
+    rows = board(data).rows
+    assert [row.entrant.run for row in rows if row.title == "Weighted mean" and row.entrant] == [kept]
+    assert [row.title for row in rows].count("Weighted mean") == 1, "the same mean is not joined again"
+    assert ", kept" in said(page("compare", dataset=data))
     assert title(page("forecast", dataset=data, run=kept)) == "Forecast"
 
 
