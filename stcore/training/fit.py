@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from stcore.training.intervals import calibrate
 from stcore.training.loop import Hooks, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
 
+_OFTEN_ZERO = 0.01
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
 
 
@@ -85,7 +87,14 @@ def run_hash(settled: Plan) -> str:
     state = hashlib.sha256(anonymous.digest().encode())
     for name, each in settled.panels.items():
         state.update(f"{name if len(settled.panels) > 1 else ''}:{each.panel.digest}".encode())
+        schema = {feature: _that_counts(each.panel.schema[feature]) for feature in each.panel.features}
+        state.update(json.dumps(schema).encode())
     return state.hexdigest()[:16]
+
+
+def _that_counts(schema: FeatureSchema) -> dict[str, Any]:
+    """What of a schema can change the numbers of a run; unit and colours cannot."""
+    return schema.model_dump(mode="json", include={"kind", "range", "known_ahead"})
 
 
 def _device_name(settled: Plan) -> str:
@@ -134,11 +143,13 @@ def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
 
 
 def _kept_in_range(schema: FeatureSchema, train: np.ndarray) -> FeatureSchema:
-    """Counts that were never negative in the train part are not forecast negative."""
+    """Values that were never negative in the train part are not forecast negative: counts, and what often is zero (rain)."""
     low, high = schema.range
-    if schema.kind == "count" and low is None and not (train < 0).any():
-        return schema.model_copy(update={"range": (0.0, high)})
-    return schema
+    known = train[~np.isnan(train)]
+    if low is not None or schema.kind == "angle" or (known < 0).any():
+        return schema
+    often_zero = bool(len(known)) and float((known == 0).mean()) >= _OFTEN_ZERO
+    return schema.model_copy(update={"range": (0.0, high)}) if schema.kind == "count" or often_zero else schema
 
 
 def _judge(
