@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data import steps
+from stcore.data import arrays, steps
 from stcore.data.schema import FeatureSchema, guess_schema
 from stcore.data.space import EDGE_COLUMNS, Space, matrix_edges
 from stcore.errors import DataError
@@ -58,6 +58,10 @@ class Panel:
                 f"{expected[2]} features need {expected}.",
                 "Give values as [time, location, feature].",
             )
+        if len(set(self.features)) < len(self.features):
+            raise DataError(
+                f"Two values have the same name ({', '.join(self.features)}).", "Give every value a name of its own."
+            )
 
     @property
     def mask(self) -> np.ndarray:
@@ -72,10 +76,15 @@ class Panel:
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen hex digits of the content: values, time, ids, features, clock. Names and labels do not count."""
+        """Sixteen hex digits of the content: values, mask, time, ids, features, clock. Names and labels do not count."""
         state = hashlib.sha256()
         for start in range(0, len(self.values), 4096):
-            state.update(np.ascontiguousarray(self.values[start : start + 4096]).tobytes())
+            rows = slice(start, start + 4096)
+            # Adding zero makes one zero of -0 and 0; a NaN may have come with other bits from another reader.
+            block = self.values[rows] + np.float32(0)
+            state.update(np.where(np.isnan(block), np.float32(np.nan), block).tobytes())
+            if self.observed is not None:
+                state.update(np.packbits(self.observed[rows]).tobytes())
         first = str(self.time[0]) if len(self.time) else ""
         state.update(repr((first, self.step, self.clock, list(self.locations.index), self.features)).encode())
         return state.hexdigest()[:16]
@@ -105,18 +114,17 @@ class Panel:
         Raises:
             DataError: shapes do not match, or the times are not regular.
         """
-        array = np.array(values, dtype=np.float32)
-        if array.ndim > 3 or array.ndim == 0:
-            raise DataError(
-                f"Values have {array.ndim} axes.", "Give [time], [time, location] or [time, location, feature]."
-            )
-        array = array.reshape(*array.shape, *(1,) * (3 - array.ndim))
-        array[~np.isfinite(array)] = np.nan
+        array = arrays.numbers(values)
         if mask is not None:
-            array[~np.asarray(mask, dtype=bool).reshape(array.shape)] = np.nan
-        index = _clocked(pd.DatetimeIndex(time), clock)
+            array[~arrays.mask(mask, array.shape)] = np.nan
+        index = arrays.clocked(arrays.times(time), clock)
         table = locations_table(locations, array.shape[1])
         names = tuple(features) if features is not None else _feature_names(array.shape[2])
+        if not index.is_monotonic_increasing or index.has_duplicates:
+            raise DataError(
+                "The times do not follow each other: some come twice, or earlier than the one before.",
+                "Sort them, or use stcore.read, which lays them on a grid.",
+            )
         step = steps.infer(index) if len(index) > 1 else "1D"
         if len(index) and not index.equals(steps.index(index[0], len(index), step)):
             raise DataError(
@@ -133,6 +141,8 @@ class Panel:
         Raises:
             DataError: a feature that is not there.
         """
+        if tuple(features) == self.features:
+            return self
         missing = [name for name in features if name not in self.features]
         if missing:
             raise DataError(f"There is no value called {', '.join(missing)}.", f"Known: {', '.join(self.features)}.")
@@ -195,20 +205,14 @@ def edge_table(adjacency: np.ndarray | pd.DataFrame, ids: pd.Index) -> pd.DataFr
                 weight=table.get("weight", 1.0), length_km=table.get("length_km", np.nan)
             ).loc[:, list(EDGE_COLUMNS)]  # fmt: skip
         adjacency = adjacency.to_numpy()
-    return matrix_edges(np.asarray(adjacency, dtype=float), ids)
-
-
-def _clocked(index: pd.DatetimeIndex, clock: str | None) -> pd.DatetimeIndex:
-    """The index in the clock's zone (naive times are read as that zone's wall clock)."""
-    if clock is None:
-        if index.tz is not None:
-            raise DataError(
-                f"The times have the zone {index.tz} but no clock is given.", f"Pass clock={str(index.tz)!r}."
-            )
-        return index.as_unit("ns")
-    if index.tz is None:
-        return index.as_unit("ns").tz_localize(clock, ambiguous="infer", nonexistent="shift_forward")
-    return index.as_unit("ns").tz_convert(clock)
+    try:
+        matrix = np.asarray(adjacency, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The network is neither a table with the columns from and to nor a matrix of numbers ({error}).",
+            "Name the columns from, to and, where known, weight and length_km.",
+        ) from error
+    return matrix_edges(matrix, ids)
 
 
 def _feature_names(count: int) -> tuple[str, ...]:
@@ -219,10 +223,14 @@ def as_panels(panel: Panel | Mapping[str, Panel]) -> dict[str, Panel]:
     """Several panels by name; a single one under its own name.
 
     Raises:
-        DataError: an empty mapping, or panels of unlike features or steps.
+        DataError: no panel, an empty mapping, panels of unlike features, or some without a clock.
     """
     if isinstance(panel, Panel):
         return {panel.name or "panel": panel}
+    if not isinstance(panel, Mapping) or not all(isinstance(each, Panel) for each in panel.values()):
+        raise DataError(
+            f"This is no panel but {type(panel).__name__}.", "Make one with stcore.read or stcore.Panel.from_arrays."
+        )
     if not panel:
         raise DataError("There is no panel in the mapping.", "Give at least one.")
     first = next(iter(panel.values()))
@@ -231,5 +239,10 @@ def as_panels(panel: Panel | Mapping[str, Panel]) -> dict[str, Panel]:
             raise DataError(
                 f"Panel “{name}” has the values {', '.join(other.features)}, the first one {', '.join(first.features)}.",
                 "Select the same values in all of them (panel.select).",
+            )
+        if (other.clock is None) != (first.clock is None):
+            raise DataError(
+                f"Panel “{name}” has the clock {other.clock or 'as written'}, the first one {first.clock or 'as written'}.",
+                "Give all of them a clock, or none.",
             )
     return dict(panel)

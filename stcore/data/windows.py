@@ -31,7 +31,7 @@ class Batch:
         last: [B, N, T] last filled value of each target at the origin.
         season: [B, H, N, T] value one season (or more) before each target time; the last value where there is none.
         profile: [B, H, N, T] usual value at each target time, from the train part.
-        network: [B, L, T] mean over all locations of the panel.
+        network: [B, L, T] mean over the locations observed at that time (over all of them where none was).
         calendar: [B, H, C] phase of each target time.
         future: [B, H, N, G] known-ahead covariates at the target times.
         location: [N] position of each location in the embedding tables.
@@ -120,8 +120,11 @@ class Windows:
         self.recipe = recipe
         self.device = device
         self.rows = len(panel.time) if rows is None else rows
-        scaled = recipe.scaler.transform(panel.select(recipe.features).values)
+        panel = panel.select(recipe.features)
+        scaled = recipe.scaler.transform(panel.values)
         filled, mask = _fill_forward(scaled[: self.rows])
+        if panel.observed is not None:
+            mask &= panel.observed[: self.rows]
         self.filled = torch.from_numpy(filled).to(device)
         self.mask = torch.from_numpy(mask).to(device)
         self.future = torch.from_numpy(self._future(scaled)).to(device)
@@ -132,8 +135,7 @@ class Windows:
         if train_rows:
             usual[:train_rows] = recipe.profile.leave_one_out(scaled[:train_rows, :, :count], times[:train_rows])
         self.usual = torch.from_numpy(usual).to(device)
-        seen = self.mask[..., :count]
-        self.network = (self.filled[..., :count] * seen).sum(1) / seen.sum(1).clamp(min=1)
+        self.network = _network(self.filled[..., :count], self.mask[..., :count])
 
     @property
     def locations(self) -> int:
@@ -191,7 +193,9 @@ def make_recipe(
     cycles: tuple[Cycle, ...], scale: str, season: tuple[int, str], first_location: int = 0,
 ) -> Recipe:  # fmt: skip
     """Fit scaler and profile on the first ``train_rows`` steps: nothing later is looked at."""
-    known = tuple(name for name in panel.features if panel.schema[name].known_ahead and name not in targets)
+    known = tuple(
+        name for name in panel.features if name not in targets and _reaches(panel.schema[name].known_ahead, horizon)
+    )
     features = (*targets, *(name for name in panel.features if name not in targets))
     train = panel.select(features).values[:train_rows]
     scaler = Scaler.fit(train, scale)
@@ -204,6 +208,11 @@ def make_recipe(
     )  # fmt: skip
 
 
+def _reaches(known_ahead: bool | int, horizon: int) -> bool:
+    """Whether a covariate is known for all steps ahead; one that is known for some of them counts as past only."""
+    return known_ahead if isinstance(known_ahead, bool) else known_ahead >= horizon
+
+
 def _fill_forward(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Last value carried forward over time (0 before the first) and the mask, float32 and bool [time, N, F]."""
     mask = ~np.isnan(scaled)
@@ -214,6 +223,13 @@ def _fill_forward(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     filled = np.take_along_axis(scaled, np.maximum(rows, 0), axis=0)
     filled[rows < 0] = 0
     return np.ascontiguousarray(filled, np.float32), mask
+
+
+def _network(filled: Tensor, mask: Tensor) -> Tensor:
+    """Mean over locations [time, N, T] -> [time, T]; where nothing was observed, of the values carried forward."""
+    count = mask.sum(1)
+    observed = (filled * mask).sum(1) / count.clamp(min=1)
+    return torch.where(count > 0, observed, filled.mean(1))
 
 
 def _extended(times: pd.DatetimeIndex, length: int, step: str) -> pd.DatetimeIndex:

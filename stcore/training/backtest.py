@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from stcore.data import steps
-from stcore.data.panel import Panel
+from stcore.data.panel import Panel, as_panels
 from stcore.data.splits import origins_within
 from stcore.data.windows import Windows
 from stcore.errors import ConfigError, DataError, ModelError
@@ -21,6 +21,7 @@ from stcore.models.nets.heads import Head
 from stcore.records import Finding, Prediction
 from stcore.settings import settings
 from stcore.training.fitted import Fitted, PanelFit
+from stcore.training.future import with_future
 from stcore.training.planning import observed_rows, prepare
 
 _CHUNK_NUMBERS = 8_000_000
@@ -42,13 +43,28 @@ def backtest(
         ConfigError: no whole window lies inside.
         ModelError: the panel has locations or values the run does not know.
     """
+    if stride < 1:
+        raise ConfigError(f"The distance between start times is {stride} steps.", "Give at least 1.")
     if not isinstance(panel, Panel):
         return {
-            name: _backtest_one(fitted, name, each, start, end, stride)
-            for name, each in panel.items()
-            if name in fitted.panels
+            name: _backtest_one(fitted, name, each, start, end, stride) for name, each in _known(panel, fitted).items()
         }
     return _backtest_one(fitted, panel.name, panel, start, end, stride)
+
+
+def _known(panels: Mapping[str, Panel], fitted: Fitted) -> dict[str, Panel]:
+    """Those of the panels that the run was fitted on (others were left out of the fit, with a finding).
+
+    Raises:
+        ModelError: none of them.
+    """
+    known = {name: each for name, each in as_panels(panels).items() if name in fitted.panels}
+    if not known:
+        raise ModelError(
+            f"The model knows no panel called {', '.join(map(str, panels))}.",
+            f"It was fitted on: {', '.join(fitted.panels)}.",
+        )
+    return known
 
 
 def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any, stride: int) -> Prediction:
@@ -60,7 +76,8 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
     fit = fitted.panel_fit(name)
     panel = align(panel, fit, fitted)
     rows = observed_rows(panel, fit.recipe.targets)
-    if start is None and end is None and len(panel.time) and panel.time[rows - 1] >= fit.test_start:
+    start, end = (None if time is None else _moment(panel, time, last) for time, last in ((start, False), (end, True)))
+    if start is None and end is None and rows and panel.time[rows - 1] >= fit.test_start:
         start = fit.test_start
     first, last = panel.time[:rows].slice_indexer(start, end).indices(rows)[:2]
     recipe = fit.recipe
@@ -109,11 +126,7 @@ def forecast(
         DataError: less history than the run needs; ConfigError: the origin is no time of the panel.
     """
     if not isinstance(panel, Panel):
-        return {
-            name: _forecast_one(fitted, name, each, future, origin)
-            for name, each in panel.items()
-            if name in fitted.panels
-        }
+        return {name: _forecast_one(fitted, name, each, future, origin) for name, each in _known(panel, fitted).items()}
     return _forecast_one(fitted, panel.name, panel, future, origin)
 
 
@@ -125,14 +138,14 @@ def _forecast_one(fitted: Fitted, name: str, panel: Panel, future: pd.DataFrame 
         return weighted(parts, fitted.weights, fitted.panel_fit(name).spread, fitted.hash)
     fit = fitted.panel_fit(name)
     panel = align(panel, fit, fitted)
-    if future is not None:
-        panel = with_future(panel, future, fit)
     row = _origin_row(panel, fit, origin)
     if row + 1 < fit.recipe.lookback:
         raise DataError(
             f"The model looks back {fit.recipe.lookback} steps; there are {row + 1} up to {panel.time[row]}.",
             "Give more history, or train with a shorter one.",
         )
+    if future is not None:
+        panel = with_future(panel, future, fit.recipe, row)
     assert fitted.module is not None
     rows = max(row + 1, observed_rows(panel, fit.recipe.targets) if origin is not None else 0)
     label = (fitted.run.model.label, fitted.hash)
@@ -142,9 +155,7 @@ def _forecast_one(fitted: Fitted, name: str, panel: Panel, future: pd.DataFrame 
 def _origin_row(panel: Panel, fit: PanelFit, origin: Any) -> int:
     if origin is None:
         return observed_rows(panel, fit.recipe.targets) - 1
-    wanted = pd.Timestamp(origin)
-    if panel.time.tz is not None and wanted.tz is None:
-        wanted = wanted.tz_localize(panel.time.tz)
+    wanted = _moment(panel, origin)
     row = int(panel.time.get_indexer([wanted])[0])
     if row < 0:
         raise ConfigError(
@@ -154,13 +165,45 @@ def _origin_row(panel: Panel, fit: PanelFit, origin: Any) -> int:
     return row
 
 
+def _moment(panel: Panel, given: Any, last: bool = False) -> pd.Timestamp:
+    """A time in the panel's clock; of text that names a day or a month the first moment, or its ``last``.
+
+    Raises:
+        ConfigError: no time, or a zone where the panel has none.
+    """
+    try:
+        moment = pd.Timestamp(given)
+        if last and isinstance(given, str) and moment.tz is None:
+            moment = pd.Period(given).end_time
+        if panel.time.tz is not None:
+            return moment.tz_convert(panel.time.tz) if moment.tz else moment.tz_localize(panel.time.tz)
+        if moment.tz is not None:
+            raise ValueError("it has a zone, the data have none")
+        return moment
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"“{given}” is no time of these data ({error}).", "Write for example 2024-03-01 12:00."
+        ) from error
+
+
 def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
     """The panel in the shape the run was fitted on: its values, its locations in its order (missing ones all NaN).
 
     Raises:
-        ModelError: another step, a missing value column, or a location the run does not know.
+        ModelError: another step, times with a zone where there was none (or the other way round), a missing value
+            column, or a location the run does not know.
     """
     recipe = fit.recipe
+    if not isinstance(panel, Panel):
+        raise DataError(
+            f"This is no panel but {type(panel).__name__}.", "Make one with stcore.read or stcore.Panel.from_arrays."
+        )
+    if (panel.time.tz is None) != (fit.test_start.tz is None):
+        zoned, plain = ("no zone", "one") if panel.time.tz is None else ("a zone", "none")
+        raise ModelError(
+            f"The times of these data have {zoned}; those the model was trained on had {plain}.",
+            "Read both with the same clock.",
+        )
     if panel.step != recipe.step:
         raise ModelError(
             f"The model was trained on data {steps.describe(recipe.step)}; these are {steps.describe(panel.step)}.",
@@ -186,34 +229,6 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
     values = np.where(position[None, :, None] >= 0, panel.values[:, position], np.float32(np.nan))
     locations = panel.locations.reindex(list(recipe.locations))
     return replace(panel, values=values.astype(np.float32), locations=locations, observed=None)
-
-
-def with_future(panel: Panel, future: pd.DataFrame, fit: PanelFit) -> Panel:
-    """The panel with rows of known-ahead covariates after its end.
-
-    Raises:
-        DataError: a column that is no known-ahead covariate is missing, or times that are off the grid.
-    """
-    recipe = fit.recipe
-    missing = [name for name in recipe.known_ahead if name not in future.columns]
-    if missing:
-        raise DataError(f"The future table lacks {', '.join(missing)}.", f"It needs {', '.join(recipe.known_ahead)}.")
-    times = pd.DatetimeIndex(future["time"]).as_unit("ns")
-    if panel.time.tz is not None:
-        times = times.tz_localize(panel.time.tz) if times.tz is None else times.tz_convert(panel.time.tz)
-    ahead = steps.following(panel.time[-1], recipe.horizon, panel.step)
-    row = ahead.get_indexer(times)
-    values = np.full((len(ahead), *panel.shape[1:]), np.nan, np.float32)
-    keep = row >= 0
-    for name in recipe.known_ahead:
-        feature = panel.features.index(name)
-        column = future[name].to_numpy(np.float32)[keep]
-        if "location" in future:
-            place = panel.locations.index.get_indexer(future["location"].astype(str))[keep]
-            values[row[keep], place, feature] = column
-        else:
-            values[row[keep], :, feature] = column[:, None]
-    return replace(panel, values=np.concatenate([panel.values, values]), time=panel.time.append(ahead), observed=None)
 
 
 @torch.no_grad()

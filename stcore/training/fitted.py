@@ -165,7 +165,7 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
     recipe = fit.recipe
     parts = {"centre": recipe.scaler.centre, "spread": recipe.scaler.spread, "profile": recipe.profile.table}
     if fit.spread is not None:
-        parts |= {"levels": fit.spread.levels, "offsets": fit.spread.offsets, "scale": fit.spread.scale}
+        parts |= {f"conformal.{part}": array for part, array in fit.spread.arrays().items()}
     arrays |= {f"panel.{number}.{key}": value for key, value in parts.items()}
     return {
         "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
@@ -213,7 +213,8 @@ def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> Pa
         scaler=Scaler(own["centre"], own["spread"]), profile=profile, season=entry["season"],
         season_words=entry["season_words"], locations=tuple(entry["locations"]), first_location=entry["first_location"],
     )  # fmt: skip
-    spread = Spread(own["levels"], own["offsets"], own["scale"]) if "levels" in own else None
+    conformal = {k.removeprefix("conformal."): array for k, array in own.items() if k.startswith("conformal.")}
+    spread = Spread(**conformal) if conformal else None
     schema = {name: FeatureSchema.parse(value) for name, value in entry["schema"].items()}
     return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema)
 

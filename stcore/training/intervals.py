@@ -7,6 +7,9 @@ Regression", NeurIPS 2019 (for heads that say quantiles).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from stcore.records import Prediction, Spread
@@ -14,6 +17,9 @@ from stcore.records import Prediction, Spread
 LEVELS = np.array(
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995]
 )
+_HEIGHTS = (0.05, 0.25, 0.75, 0.95)
+_ROWS_A_HEIGHT = 200
+_LEAST_ORIGINS = 50
 _PRIOR_ROWS = 20.0
 
 
@@ -23,7 +29,7 @@ def calibration_origins(origins: int, horizon: int) -> slice:
 
 
 def calibrate(prediction: Prediction) -> Spread | None:
-    """Signed error quantiles of each lead, pooled over places after division by each place's own usual error.
+    """Signed error quantiles of each lead and height of the forecast, pooled over places after division by each place's own share.
 
     Args:
         prediction: forecasts with truth from rows that no fit and no choice has seen.
@@ -31,45 +37,88 @@ def calibrate(prediction: Prediction) -> Spread | None:
     Returns:
         None where no truth is known.
     """
-    scale = _scale(prediction)
-    if scale is None:
+    residuals = np.asarray(prediction.truth) - prediction.values
+    if not np.isfinite(residuals).any():
         return None
+    centre = np.median(prediction.values, axis=(0, 1)).astype(np.float32)
     horizon, targets = prediction.horizon, len(prediction.targets)
-    offsets = np.zeros((len(LEVELS), horizon, targets), np.float32)
+    heights = len(_HEIGHTS) + 1
+    draft = Spread(
+        LEVELS, np.zeros((len(LEVELS), horizon, targets, heights), np.float32),
+        np.ones((horizon, *centre.shape), np.float32), centre, _edges(prediction.values - centre, np.isfinite(residuals)),
+    )  # fmt: skip
+    number = draft.heights(prediction.values)
+    common = _common(residuals, number, heights)
+    scale = _scale(residuals, number, common)
     for lead in range(horizon):
         for target in range(targets):
-            truth = np.asarray(prediction.truth[:, lead, :, target])
-            offsets[:, lead, target] = _quantiles(prediction, truth, scale[lead, :, target], lead, target)
-    return Spread(LEVELS, offsets, scale)
+            cells = (slice(None), lead, slice(None), target)
+            for height in range(heights):
+                here = number[cells] == height
+                draft.offsets[:, lead, target, height] = _quantiles(prediction, cells, here, scale[lead, :, target])
+    return replace(draft, scale=scale)
 
 
-def _scale(prediction: Prediction) -> np.ndarray | None:
-    """Mean absolute error a lead and place, drawn toward the lead's own mean where rows are few: [H, N, T]."""
-    miss = np.abs(np.asarray(prediction.truth) - prediction.values)
-    seen = ~np.isnan(miss)
-    if not seen.any():
-        return None
-    count = seen.sum(axis=0)
-    total = np.where(seen, miss, 0).sum(axis=0, dtype=np.float64)
-    common = total.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1)
-    scale = (total + _PRIOR_ROWS * common) / (count + _PRIOR_ROWS)
-    return np.maximum(scale, 1e-9).astype(np.float32)
+def _edges(above: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Where heights begin [horizon, target, height - 1]: low and high tails apart, where each has rows enough; else infinite.
+
+    A height that nothing could fill is put out of reach: everything below it is one height.
+    """
+    origins, horizon, _, targets = above.shape
+    edges = np.full((horizon, targets, len(_HEIGHTS)), np.inf, np.float32)
+    if origins < _LEAST_ORIGINS:
+        return edges
+    for lead in range(horizon):
+        for target in range(targets):
+            known = above[:, lead, :, target][seen[:, lead, :, target]]
+            found = np.quantile(known, _HEIGHTS) if len(known) else edges[lead, target]
+            rows = np.searchsorted(np.sort(known), found)
+            if len(known) and np.diff([0, *rows, len(known)]).min() >= _ROWS_A_HEIGHT:
+                edges[lead, target] = found
+    return edges
 
 
-def _quantiles(prediction: Prediction, truth: np.ndarray, scale: np.ndarray, lead: int, target: int) -> np.ndarray:
-    """Quantiles of residual / scale [level], taken outward as the finite-sample rule asks."""
-    values = prediction.values[:, lead, :, target]
+def _common(residuals: np.ndarray, number: np.ndarray, heights: int) -> np.ndarray:
+    """Mean absolute error of each lead, target and height over all places [horizon, target, height]; never 0."""
+    miss = np.abs(residuals)
+    found = np.zeros((residuals.shape[1], residuals.shape[3], heights))
+    for height in range(heights):
+        here = np.where(number == height, miss, np.nan)
+        count = np.isfinite(here).sum(axis=(0, 2))
+        found[..., height] = np.nansum(here, axis=(0, 2), dtype=np.float64) / np.maximum(count, 1)
+    return np.maximum(found, 1e-9)
+
+
+def _scale(residuals: np.ndarray, number: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """How much larger a place's errors are than those of all places at the same height [H, N, T], drawn toward 1."""
+    _, horizon, locations, targets = residuals.shape
+    scale = np.ones((horizon, locations, targets), np.float32)
+    for lead in range(horizon):
+        for target in range(targets):
+            usual = common[lead, target][number[:, lead, :, target]]
+            ratio = np.abs(residuals[:, lead, :, target]) / usual
+            count = np.isfinite(ratio).sum(axis=0)
+            scale[lead, :, target] = (np.nansum(ratio, axis=0) + _PRIOR_ROWS) / (count + _PRIOR_ROWS)
+    return scale
+
+
+def _quantiles(prediction: Prediction, cells: Any, here: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Quantiles of residual / scale [level] over the cells of one height, taken outward as the finite-sample rule asks."""
+    truth = np.asarray(prediction.truth[cells])
+
+    def scores(values: np.ndarray) -> np.ndarray:
+        found = ((truth - values) / scale)[here]
+        return found[np.isfinite(found)]
+
     if prediction.bands is None:
-        scores = ((truth - values) / scale).ravel()
-        scores = scores[~np.isnan(scores)]
-        return _outward(scores) if len(scores) else np.zeros(len(LEVELS))
-    found = np.zeros(len(LEVELS))
+        known = scores(prediction.values[cells])
+        return _outward(known) if len(known) else np.zeros(len(LEVELS))
+    out = np.zeros(len(LEVELS))
     for number, level in enumerate(LEVELS):
-        nearest = int(np.argmin([abs(level - known) for known in prediction.band_levels]))
-        scores = ((truth - prediction.bands[:, lead, :, target, nearest]) / scale).ravel()
-        scores = scores[~np.isnan(scores)]
-        found[number] = _outward(scores)[number] if len(scores) else 0.0
-    return found
+        nearest = int(np.argmin([abs(level - one) for one in prediction.band_levels]))
+        known = scores(prediction.bands[(*cells, nearest)])
+        out[number] = _outward(known)[number] if len(known) else 0.0
+    return out
 
 
 def _outward(scores: np.ndarray) -> np.ndarray:

@@ -90,7 +90,7 @@ class Trainer:
         """
         last = epochs or self.options.epochs
         self.steps_per_epoch = len(list(self._plan(source, 0)))
-        check = [(windows, _thin(windows, origins)) for windows, origins in choose]
+        check = [(windows, _thin(windows, origins)) for windows, origins in choose if len(origins)]
         self._resume()
         while self.state.epoch < last and not self._finished(bool(check)):
             self._epoch(source, check, last)

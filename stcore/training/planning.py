@@ -233,7 +233,7 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
         raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
     parts, findings = _parts(rows, run.split, lookback, horizon)
     fit, test = _fit_and_test(parts, run.windows.stride, lookback, horizon)
-    seen = panel.select(targets).mask[:rows].any(axis=1)
+    seen = np.asarray(panel.select(targets).mask[:rows].any(axis=1))
     findings += _unlearnable(seen[: parts.train_end], targets)
     choose, calibrate = (
         origins_within(*parts.span(half), horizon, lookback) if seen[slice(*parts.span(half))].any() else fit[:0]
@@ -287,7 +287,7 @@ def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
     Raises:
         DataError: none of them has one.
     """
-    silent = [name for name, there in zip(targets, seen.any(axis=0), strict=True) if not there]
+    silent = [name for name, there in zip(targets, seen.max(axis=0, initial=False), strict=True) if not there]
     if len(silent) == len(targets):
         raise DataError(
             f"{', '.join(silent)} has no value in the train part, the first {len(seen)} steps.",

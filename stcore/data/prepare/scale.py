@@ -34,9 +34,10 @@ class Scaler:
         overall = total.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
         pooled = (variance * count).sum(axis=0) / np.maximum(count.sum(axis=0), 1)
         mean = np.where(count > 0, mean, overall)
-        # A constant place (or one with a single value) gets the usual spread, so that a later change stays finite.
-        floor = np.where(pooled > 0, pooled, 1.0)
-        variance = np.where(variance > 1e-8 * floor, variance, floor)
+        # A place that is constant but for float32 rounding gets the usual spread, so that a later change stays finite.
+        # What is constant is told by its own size: a small district beside a city is not.
+        usual = np.where(pooled > 0, pooled, 1.0)
+        variance = np.where(variance > np.square(1e-7 * mean), variance, usual)
         return cls(mean.astype(np.float32), np.sqrt(variance).astype(np.float32))
 
     def transform(self, values: np.ndarray) -> np.ndarray:

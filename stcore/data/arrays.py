@@ -1,0 +1,81 @@
+"""What a script hands over, made into the arrays and times of a panel, or refused in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcore.errors import DataError
+
+
+def numbers(values: Any) -> np.ndarray:
+    """float32 [time, location, feature] of one, two or three axes of numbers; infinite ones become NaN.
+
+    Raises:
+        DataError: no numbers, or another number of axes.
+    """
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The values are not numbers ({error}).", "Give an array of numbers, NaN where one is missing."
+        ) from error
+    if not 1 <= array.ndim <= 3:
+        raise DataError(
+            f"Values have {array.ndim} axes.", "Give [time], [time, location] or [time, location, feature]."
+        )
+    array = array.reshape(*array.shape, *(1,) * (3 - array.ndim))
+    array[~np.isfinite(array)] = np.nan
+    return array
+
+
+def mask(given: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """bool of this shape, from as many marks in any shape.
+
+    Raises:
+        DataError: another number of marks.
+    """
+    marks = np.asarray(given, dtype=bool)
+    if marks.size != int(np.prod(shape)):
+        raise DataError(f"The mask has the shape {marks.shape}, the values {shape}.", "Give one mark a value.")
+    return marks.reshape(shape)
+
+
+def times(given: Any) -> pd.DatetimeIndex:
+    """An index of times.
+
+    Raises:
+        DataError: something in it is no time.
+    """
+    try:
+        return pd.DatetimeIndex(given).as_unit("ns")
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The times cannot be read ({error}).", "Give a pandas.DatetimeIndex, or text such as 2024-03-01 12:00."
+        ) from error
+
+
+def clocked(index: pd.DatetimeIndex, clock: str | None) -> pd.DatetimeIndex:
+    """The index in the clock's zone (naive times are read as that zone's wall clock).
+
+    Raises:
+        DataError: an unknown zone, a zone without a clock, or an hour that summer time repeats.
+    """
+    if clock is None:
+        if index.tz is not None:
+            raise DataError(
+                f"The times have the zone {index.tz} but no clock is given.", f"Pass clock={str(index.tz)!r}."
+            )
+        return index
+    try:
+        if index.tz is None:
+            return index.tz_localize(clock, ambiguous="infer", nonexistent="shift_forward")
+        return index.tz_convert(clock)
+    except (KeyError, ValueError) as error:  # an unknown zone is a KeyError
+        raise DataError(
+            f"The times cannot be read in the clock {clock!r} ({str(error).strip(chr(39))}).",
+            "Name a zone such as Europe/Berlin; where summer time repeats an hour, give times with their zone, or no clock.",
+        ) from error

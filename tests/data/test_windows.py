@@ -1,0 +1,86 @@
+"""Windows by index, against the numbers of the panel they are gathered from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from stcore.data.panel import Panel
+from stcore.data.prepare.features import calendar_cycles
+from stcore.data.windows import Windows, make_recipe
+from tests.panels import daily_wave
+
+CPU = torch.device("cpu")
+
+
+def windows(panel: Panel, horizon: int = 3, rows: int | None = None) -> Windows:
+    recipe = make_recipe(
+        panel, 60, panel.features[:1], 4, horizon, calendar_cycles(panel.step), "none", (24, "yesterday")
+    )
+    return Windows(panel, recipe, CPU, rows)
+
+
+def test_past_target_last_and_season_stand_at_their_rows() -> None:
+    panel = daily_wave(96, places=2)
+    batch = windows(panel).batch(torch.tensor([40, 50]))
+    values = panel.values
+    np.testing.assert_array_equal(batch.past[1], values[47:51])
+    np.testing.assert_array_equal(batch.truth[0][1], values[51:54])
+    np.testing.assert_array_equal(batch.last[0], values[40])
+    np.testing.assert_array_equal(batch.season[0], values[41 - 24 : 44 - 24])
+    np.testing.assert_allclose(batch.network[1], values[47:51].mean(axis=1), rtol=1e-6)
+
+
+def test_a_long_horizon_takes_the_season_before_the_origin() -> None:
+    panel = daily_wave(120, places=1)
+    batch = windows(panel, horizon=30).batch(torch.tensor([60]))
+    np.testing.assert_array_equal(batch.season[0, 29], panel.values[60 + 30 - 48])
+
+
+def test_the_network_carries_on_where_nothing_was_observed() -> None:
+    """One sensor with a gap: its own last value, not the zero that stands for “average”."""
+    panel = daily_wave(96, places=1)
+    values = panel.values.copy()
+    values[48:50] = np.nan
+    batch = windows(replace(panel, values=values)).batch(torch.tensor([49]))
+    np.testing.assert_array_equal(batch.network[0, -2:], values[[47, 47], :, 0])
+
+
+def test_filled_values_are_seen_but_not_learnt_from() -> None:
+    panel = daily_wave(96, places=1)
+    observed = np.ones(panel.shape, dtype=bool)
+    observed[41:43] = False
+    batch = windows(replace(panel, observed=observed)).batch(torch.tensor([40, 44]))
+    assert batch.truth[1][0].ravel().tolist() == [False, False, True]
+    assert batch.past_mask[1].ravel().tolist() == [False, False, True, True]
+    np.testing.assert_array_equal(batch.past[1], panel.values[41:45])
+
+
+@pytest.mark.parametrize(("known_ahead", "taken"), [(False, 0), (True, 1), (3, 1), (2, 0)], ids=str)
+def test_a_covariate_known_for_too_few_steps_is_past_only(known_ahead: bool | int, taken: int) -> None:
+    """Its true value three steps ahead would not be known at the origin."""
+    panel = daily_wave(96, places=1, features=2)
+    ahead = panel.schema["value_1"].model_copy(update={"known_ahead": known_ahead})
+    source = windows(replace(panel, schema={**panel.schema, "value_1": ahead}))
+    assert source.batch(torch.tensor([40])).future.shape[-1] == taken
+
+
+def test_rows_after_the_known_ones_are_covariates_only() -> None:
+    panel = daily_wave(96, places=1, features=2)
+    ahead = panel.schema["value_1"].model_copy(update={"known_ahead": True})
+    panel = replace(panel, schema={**panel.schema, "value_1": ahead})
+    source = windows(panel, rows=50)
+    batch = source.batch(torch.tensor([49]), with_target=False)
+    assert len(source.filled) == 50
+    np.testing.assert_array_equal(batch.future[0, :, 0, 0], panel.values[50:53, 0, 1])
+
+
+def test_times_go_on_beyond_the_panel() -> None:
+    panel = daily_wave(96, places=1)
+    batch = windows(panel).batch(torch.tensor([95]), with_target=False)
+    hours = pd.date_range(panel.time[-1], periods=4, freq="h")[1:].hour
+    assert batch.calendar[0, :, 0].tolist() == hours.tolist()
