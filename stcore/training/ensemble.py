@@ -13,10 +13,9 @@ import pandas as pd
 from stcore.errors import ConfigError
 from stcore.records import Prediction
 from stcore.training.fitted import Fitted
-from stcore.training.intervals import calibrate, calibration_origins
-from stcore.training.joined import Method, choose_weights, combine_predictions, common_origins, weighted
+from stcore.training.joined import Method, choose_weights, joined_spread, weighted
 
-__all__ = ["Method", "choose_weights", "combine", "combine_predictions", "common_origins", "weighted"]
+__all__ = ["Method", "combine", "weighted"]
 
 
 def combine(members: Sequence[Fitted], method: Method = "weighted", by: Sequence[str] = ()) -> Fitted:
@@ -37,24 +36,27 @@ def combine(members: Sequence[Fitted], method: Method = "weighted", by: Sequence
     if len(named) < 2:
         raise ConfigError(f"An ensemble needs at least two members; {len(named)} given.", "Add another fitted model.")
     first = members[0]
-    if not isinstance(first.validation, Prediction):
-        raise ConfigError("Ensembles over several panels are not part of this version.", "Combine panel by panel.")
-    validation = {
-        label: member.validation for label, member in named.items() if isinstance(member.validation, Prediction)
-    }
-    weights = choose_weights(validation, method)
-    joined = weighted(validation, weights, None, "")
-    joined = replace(joined, spread=calibrate(joined.select(calibration_origins(len(joined.origins), joined.horizon))))
+    if any(set(member.panels) != set(first.panels) for member in members):
+        raise ConfigError("The members were not fitted on the same panels.", "Combine models of the same data.")
+    parts = {name: {label: _validation(member)[name] for label, member in named.items()} for name in _validation(first)}
+    weights = choose_weights(list(parts.values()), method)
     identity = _hash(named, weights)
-    only = next(iter(first.panels))
-    panels = {only: replace(first.panels[only], spread=joined.spread)}
+    panels, joined = {}, {}
+    for (name, part), known in zip(parts.items(), first.panels, strict=True):
+        panels[known] = replace(first.panels[known], spread=joined_spread(part, weights))
+        joined[name] = weighted(part, weights, panels[known].spread, identity)
     entry = first.run.model.model_copy(update={"as_": "ensemble"})
     return Fitted(
         run=first.run.model_copy(update={"model": entry}), hash=identity, module=None, panels=panels,
-        validation=replace(joined, run_hash=identity), history=pd.DataFrame(columns=["epoch"]),
+        validation=joined if len(joined) > 1 else next(iter(joined.values())), history=pd.DataFrame(columns=["epoch"]),
         chosen={"method": method, "weights": weights}, cpu_s=sum(member.cpu_s for member in members), members=named,
         weights=weights,
     )  # fmt: skip
+
+
+def _validation(member: Fitted) -> Mapping[str, Prediction]:
+    """Forecasts of the validation part by panel."""
+    return {"": member.validation} if isinstance(member.validation, Prediction) else member.validation
 
 
 def _distinct(labels: Sequence[str], hashes: Sequence[str]) -> list[str]:

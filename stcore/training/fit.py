@@ -157,13 +157,14 @@ def _judge(
 ) -> tuple[dict[str, PanelFit], dict[str, Prediction]]:  # fmt: skip
     """Forecast the validation part and take the spread from its second half (or from windows left out of the fit)."""
     head, label = make_head(settled.run.model.head), (settled.run.model.label, identity)
+    doubts = tuple(finding for finding in settled.findings if finding.code == "no_validation")
     judged, validation = {}, {}
     for name, fitted in panels.items():
         each = settled.panels[name]
         recent = predict(module, head, each.panel, fitted, each.calibrate, each.rows, label, ())
         judged[name] = replace(fitted, spread=calibrate(recent))
         origins = _validation_origins(each, settled.horizon, settled.lookback)
-        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, ())
+        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, doubts)
     return judged, validation
 
 
