@@ -6,7 +6,7 @@ from stcore import words
 from stcore.errors import StcoreError
 from stcore.experiment import Experiment
 from stcore.operations import jobs, store
-from stcore.ui import frame, parts, pickers, results, state, train_form, train_view
+from stcore.ui import frame, parts, pickers, results, state, train_form, train_round, train_view
 from stcore.ui.opened import Opened, opened
 from stcore.workflow.outlook import Outlook
 
@@ -87,25 +87,23 @@ def ended(data: Opened, job: jobs.Job) -> None:
     """A round that is over: its result, or why there is none."""
     run = str(job.run)
     work = results.work(store.run(run, state.owner()))
+    progress = jobs.progress(job.id, state.owner())
     actions = frame.header("Train", data.row.name, train_form.facts_of(data, job.payload, job.title))
-    season = train_view.season_of(work.metrics)
+    if job.error:
+        parts.error(job.error["message"], job.error["hint"], job.error.get("reference", ""), changed=True)
+    else:
+        sentence, small = train_view.outcome(work, progress)
+        parts.verdict(*sentence, small=small)
     if job.can_retry:
-        error = job.error or {
-            "message": "This round was stopped.",
-            "hint": "What was finished is kept; it goes on from its last checkpoint.",
-        }
-        parts.error(error["message"], error.get("hint", ""), error.get("reference", ""), changed=True)
         if actions.button("Go on", type="primary", key="train-retry"):
             jobs.retry(job.id, state.owner())
             st.rerun()
     else:
-        sentence, small = train_view.outcome(work, season)
-        parts.verdict(*sentence, small=small)
         if actions.button("Compare", key="train-compare"):
             state.go("compare", run=run)
         if actions.button("See forecast", type="primary", key="train-forecast"):
             state.go("forecast", run=run)
-    train_view.show(job, jobs.progress(job.id, state.owner()), train_view.unit(data, job))
+    train_round.show(job, progress, train_view.unit(data, job))
     next_round(data, "Prepare another round", ALWAYS, "Start")
 
 

@@ -208,7 +208,7 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
         Label(_last(curve.train), curve.train_label, theme.baseline, x=len(epochs)),
     ]
     ticks = [1, *(int(tick) for tick in fig.nice_ticks(0, curve.planned, 6) if tick >= 2 and tick == int(tick))]
-    figure.update_xaxes(range=[1, max(curve.planned, 2)], tickvals=ticks, ticktext=[str(tick) for tick in ticks])
+    figure.update_xaxes(range=[1, max(curve.planned, 2) + 0.008 * curve.planned], tickvals=ticks, ticktext=[str(tick) for tick in ticks])
     return fig.end_labels(figure, labels)
 
 

@@ -10,7 +10,7 @@ from stcore import words
 from stcore.errors import NotFound
 from stcore.operations import jobs, store
 from stcore.operations.store import Job, Status
-from stcore.ui import guard, parts, state, train_view
+from stcore.ui import guard, parts, state, train_round
 from stcore.ui import jobs as job_card
 
 EVERY_S = 1.0
@@ -112,7 +112,7 @@ def _data(job: Job) -> str:
 def when(job: Job) -> str:
     """When it was asked for, began, and how long it took or has taken."""
     if job.started is None:
-        return f"Asked for {train_view.moment(job.created)}."
+        return f"Asked for {train_round.moment(job.created)}."
     length = words.lasting(((job.ended or datetime.now(UTC)) - job.started).total_seconds())
-    began = f"Started {train_view.moment(job.started)}"
+    began = f"Started {train_round.moment(job.started)}"
     return f"{began}, took {length}." if job.ended else f"{began}, {length} ago."

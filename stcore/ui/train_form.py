@@ -64,9 +64,13 @@ def ask(data: Opened) -> Values:
         more = _more(basics.models, key)
     return {
         "windows": {"lookback": basics.lookback, "horizon": basics.horizon, **more["windows"]},
-        "targets": basics.targets, "split": more["split"], "prepare": more["prepare"], "seed": more["seed"],
-        "models": [_entry(name, basics.epochs, more) for name in basics.models], "intervals": {},
-    }  # fmt: skip
+        "targets": basics.targets,
+        "split": more["split"],
+        "prepare": more["prepare"],
+        "seed": more["seed"],
+        "models": [_entry(name, basics.epochs, more) for name in basics.models],
+        "intervals": {},
+    }
 
 
 def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
@@ -111,9 +115,13 @@ def _steps(name: str, suggested: int, key: str) -> int:
     """History used or steps ahead, as a number of steps."""
     field = WindowsConfig.model_fields[name]
     chosen = st.number_input(
-        forms.label(field), value=suggested, step=1, key=f"{key}-{name}", width=170,
+        forms.label(field),
+        value=suggested,
+        step=1,
+        key=f"{key}-{name}",
+        width=170,
         help=f"{field.description} Suggested for these data: {suggested}.",
-    )  # fmt: skip
+    )
     return int(chosen) if chosen is not None else suggested
 
 
@@ -173,9 +181,15 @@ def _more(models: list[str], key: str) -> Values:
     split = forms.edit(SplitConfig, f"{key}-split", leave_out=("test",), columns=4)
     chosen = _device(key)
     return {
-        "training": training, "device": chosen, "own": own, "answer": answer, "windows": stride, "prepare": prepare,
-        "seed": seed.get("seed", 0), "split": _split(split),
-    }  # fmt: skip
+        "training": training,
+        "device": chosen,
+        "own": own,
+        "answer": answer,
+        "windows": stride,
+        "prepare": prepare,
+        "seed": seed.get("seed", 0),
+        "split": _split(split),
+    }
 
 
 def _split(given: Values) -> Values:
@@ -230,11 +244,22 @@ def about_models(chosen: Outlook | None) -> None:
         why = chosen.refused.get(name, "") if chosen else ""
         told = parts.join([spec.summary, " ", parts.strong(why, "bad")]) if why else spec.summary
         on = takes is not None
-        rows.append([
-            parts.strong(spec.title) if on else spec.title, told if on else parts.muted(told),
-            "" if takes is None else _rough(takes),
-        ])  # fmt: skip
-    parts.table([parts.Column("Model"), parts.Column("What it is, and when to use it"), parts.Column("Takes about", number=True)], rows, caption="Models")  # fmt: skip
+        rows.append(
+            [
+                parts.strong(spec.title) if on else spec.title,
+                told if on else parts.muted(told),
+                "" if takes is None else _rough(takes),
+            ]
+        )
+    parts.table(
+        [
+            parts.Column("Model"),
+            parts.Column("What it is, and when to use it"),
+            parts.Column("Takes about", number=True),
+        ],
+        rows,
+        caption="Models",
+    )
 
 
 def _rough(seconds: float) -> str:
@@ -254,9 +279,11 @@ def promise(data: Opened, settled: Outlook, experiment: Experiment) -> tuple[lis
     places = words.count(len(data.panel.locations), data.place)
     begin = words.count(settled.start_times, "start time")
     sentence: list[object] = [
-        parts.strong(words.listing(names, most=5)), f" will learn from {begin} at {places}, in about ",
-        parts.strong(words.lasting(settled.total_s)), " on one core.",
-    ]  # fmt: skip
+        parts.strong(words.listing(names, most=5)),
+        f" will learn from {begin} at {places}, in about ",
+        parts.strong(words.lasting(settled.total_s)),
+        " on one core.",
+    ]
     first = next(iter(settled.plans.values()))
     see, reach = (steps.describe_span(count, data.panel.step) for count in (first.lookback, first.horizon))
     share = min(plan.share for plan in settled.plans.values())

@@ -1,39 +1,28 @@
-"""A round of training as it is watched: where it stands, its curve, its models. Polls only while something runs."""
+"""A round of training as it is watched: which one, and the sentence that says where it stands. Polls only while it runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import numpy as np
 import streamlit as st
 
 from stcore import words
-from stcore.experiment import Experiment
+from stcore.errors import NotFound
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
 from stcore.operations.store import Job
-from stcore.plots import curves
-from stcore.plots.theme import is_baseline
-from stcore.ui import guard, markup, parts, pickers, results, state
-from stcore.ui.markup import Column, Markup, Metric
+from stcore.ui import guard, parts, results, state, train_round
 from stcore.ui.opened import Opened
 
 EVERY_S = 1.0
-_STATES = {"waiting": "waits", "running": "training", "done": "done", "failed": "failed"}
 
 
 def job_of(dataset_id: str) -> Job | None:
     """The round to show: the one in the address, else the one that runs, that waits, that ended last."""
     owner = state.owner()
-    wanted = state.chosen("run")
-    if wanted is not None and store.run(wanted, owner).dataset == dataset_id:
-        chosen = jobs.for_run(wanted, owner)
-        if chosen is not None and chosen.kind == "train":
-            return chosen
+    chosen = _in_address(dataset_id, owner)
+    if chosen is not None:
+        return chosen
     of_data = [job for job in jobs.listing(owner) if job.kind == "train" and job.payload.get("dataset") == dataset_id]
     active = [job for job in of_data if job.active]
     return next(
@@ -41,14 +30,18 @@ def job_of(dataset_id: str) -> Job | None:
     )
 
 
-def waiting(job: Job) -> str:
-    """How many rounds wait behind this one, as a sentence; empty when none does."""
-    behind = sum(each.status == store.Status.QUEUED and each.id != job.id for each in jobs.listing(state.owner()))
-    return (
-        f"{words.sentence(words.in_words(behind))} more {'waits' if behind == 1 else 'wait'} in the queue."
-        if behind
-        else ""
-    )
+def _in_address(dataset_id: str, owner: str) -> Job | None:
+    """The round of the run in the address; an id that leads nowhere is forgotten."""
+    wanted = state.chosen("run")
+    if wanted is None:
+        return None
+    try:
+        run = store.run(wanted, owner)
+    except NotFound:
+        state.forget("run")
+        return None
+    found = jobs.for_run(run.id, owner) if run.dataset == dataset_id else None
+    return found if found is not None and found.kind == "train" else None
 
 
 def unit(data: Opened, job: Job) -> str:
@@ -74,14 +67,14 @@ def live(job_id: str, unit: str) -> None:
     progress = jobs.progress(job.id, state.owner())
     parts.verdict(*sentence(job, progress))
     parts.bar(progress.fraction, job.title)
-    show(job, progress, unit)
+    train_round.show(job, progress, unit)
 
 
 def sentence(job: Job, progress: Progress) -> list[object]:
     """“STID is training: **epoch 14 of 40**, about **3 min** left. It already beats the last value by **16 %**.”"""
     model = progress.model
     if job.cancel_asked is not None:
-        return [f"{job.title} is being stopped; what is finished stays."]
+        return ["This round is being stopped; what is finished stays."]
     if model is None:
         waits = job.status == store.Status.QUEUED
         return ["This round waits for a free worker." if waits else "The data are being read; the first model follows."]
@@ -110,200 +103,34 @@ def _against(model: ModelProgress) -> list[object]:
     return ["So far it is ", parts.strong(f"{words.percent(-skill)} worse", "bad"), " than the last value."]
 
 
-def show(job: Job, progress: Progress, unit: str) -> None:
-    """Curve, numbers and log on the left; the models of the round on the right."""
-    left, right = st.columns([1.65, 1], gap="small")
-    model = _drawn(progress, not job.active)
-    of = f"{results.title(model.model)}: mean error" if model else "Mean error"
-    measured = f", {unit}" if unit else "" if _single(job) else " of all values, each in its own usual spread"
-    with (
-        left,
-        parts.panel("Error after each epoch", f"{of}{measured}. Lower is better.", key="train-curve"),
-    ):
-        if not job.active:
-            _choice(progress)
-        _curve(model)
-        parts.metrics(*numbers(job, progress, model, unit))
-        with st.expander("Log", key="train-log"):
-            st.code(log(job, progress) or "Nothing yet.", language=None, height=220)
-    with right, parts.panel("This round", _second(progress), key="train-round"):
-        season = season_of({model.model: model.metrics for model in progress.models.values()})
-        table(job, progress, unit, season)
-        if job.active:
-            parts.text("You can close this tab. Training goes on, and the result waits under Jobs.", small=True)
-            more = waiting(job)
-            if more:
-                parts.text(more, small=True)
-
-
-def _single(job: Job) -> bool:
-    """Whether a round forecasts one value."""
-    return len(dict(job.payload.get("experiment", {})).get("targets") or [""]) == 1
-
-
-def _drawn(progress: Progress, ended: bool) -> ModelProgress | None:
-    """The model whose curve is shown: the one in training, else the last one with epochs; in a round that ended, the chosen."""
-    trained = {label: model for label, model in progress.models.items() if model.epochs and model.history}
-    if ended and len(trained) > 1:
-        wanted = st.session_state.get("train-shown")
-        return trained.get(str(wanted), next(iter(trained.values())))
-    running = progress.model
-    return running if running and running.model in trained else next(reversed(trained.values()), running)
-
-
-def _choice(progress: Progress) -> None:
-    """Which model's curve, where several have one."""
-    trained = [label for label, model in progress.models.items() if model.epochs and model.history]
-    if len(trained) > 1:
-        pickers.segmented("Model", {label: results.title(label) for label in trained}, "train-shown")
-
-
-def _curve(model: ModelProgress | None) -> None:
-    if model is None or not model.history or not model.epochs:
-        parts.text("The curve begins after the first epoch; models that are solved at once have none.", small=True)
-        return
-    unseen = _column(model, "validation_mae")
-    seen = _column(model, "train_loss")
-    known = np.isfinite(unseen).any()
-    best = (
-        f"best error on unseen data {words.number(float(np.nanmin(unseen)))}" if known else "no unseen data to judge by"
-    )
-    baseline = _column(model, "baseline_mae")
-    epochs = curves.Epochs(
-        seen if _alike(seen, unseen) or not known else np.full(len(seen), np.nan), unseen if known else np.full(len(seen), np.nan),
-        model.epochs, float(baseline[-1]) if len(baseline) else math.nan,
-    )  # fmt: skip
-    parts.chart(curves.training(epochs, parts.theme()), "train-epochs", f"{results.title(model.model)} after {model.epoch} of {model.epochs} epochs: {best}")  # fmt: skip
-
-
-def _column(model: ModelProgress, name: str) -> np.ndarray:
-    """One number an epoch, [epochs so far], NaN where it was not told; epochs before a resume keep their place."""
-    values = np.full(model.epoch, np.nan)
-    for epoch in model.history:
-        value = getattr(epoch, name)
-        values[epoch.epoch - 1] = np.nan if value is None else value
-    return values
-
-
-def _alike(seen: np.ndarray, unseen: np.ndarray) -> bool:
-    """Whether the training loss can stand on the axis of the error (a squared loss cannot)."""
-    with np.errstate(invalid="ignore"):
-        ratio = np.nanmedian(seen / unseen) if np.isfinite(seen * unseen).any() else np.nan
-    return bool(0.2 < ratio < 5)
-
-
-def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str) -> list[Metric]:
-    """Speed, time, share of the data, error on unseen data."""
-    last = model.last if model else None
-    speed = last.steps_per_s if last else None
-    share = progress.share
-    used, _, percent = words.percent(share).partition(words.NBSP)
-    error = last.validation_mae if last else None
-    baseline = last.baseline_mae if last else None
-    return [
-        Metric("Speed", words.number(speed), "steps/s", _device(progress.note)),
-        Metric("Elapsed", *_elapsed(job)),
-        Metric("Share of data used", used, percent, "drawn at random" if share is not None and share < 0.995 else "all start times"),
-        Metric("Unseen error", words.number(error), unit, f"last value {words.number(baseline)}" if baseline else "after the first epoch" if job.active else "of models with epochs"),
-    ]  # fmt: skip
-
-
-def _device(note: str) -> str:
-    """“on cpu” from the remark a fit begins with."""
-    name = note.removeprefix("Device: ").split(" ")[0] if note.startswith("Device: ") else ""
-    return {"": "", "cpu": "processor"}.get(name, name)
-
-
-def _elapsed(job: Job) -> tuple[str, str, str]:
-    """Time since the start, or from start to end: number, unit, when it began."""
-    if job.started is None:
-        return words.DASH, "", "waits"
-    length = ((job.ended or datetime.now(UTC)) - job.started).total_seconds()
-    note = f"started {moment(job.started)}"
-    if length < 60:
-        return f"{length:.0f}", "s", note
-    if length < 3600:
-        return f"{int(length) // 60}:{int(length) % 60:02d}", "min", note
-    return f"{int(length) // 3600}:{int(length) % 3600 // 60:02d}", "h", note
-
-
-def moment(time: datetime) -> str:
-    """A time of this product (not of the data) on the viewer's clock: “16:41”, “Mon 9 Mar, 16:41”."""
-    zone = getattr(st.context, "timezone", None)
-    local = time.astimezone(ZoneInfo(zone)) if isinstance(zone, str) and zone else time.astimezone()
-    today = datetime.now(local.tzinfo).date() == local.date()
-    return f"{local:%H:%M}" if today else f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
-
-
-def _second(progress: Progress) -> str:
-    if not progress.models:
-        return "The models are listed once the data are read"
-    count = words.count(len(progress.models), "model")
-    return f"{count}, same windows, same test part"
-
-
-def table(job: Job, progress: Progress, unit: str, season: str) -> None:
-    """Every model of the round: its state, its error on the tested part, its skill."""
-    columns = [Column("Model"), Column("State", wide=True), Column(f"Error, {unit}" if unit else "Error", number=True), Column("Skill", number=True)]  # fmt: skip
-    rows = [_row(model, job, season) for model in progress.models.values()]
-    if not rows:
-        entries = Experiment.parse(job.payload["experiment"]).runs() if job.kind == "train" else []
-        rows = [
-            [results.title(entry.model.label, season), markup.muted("waits"), words.DASH, words.DASH]
-            for entry in entries
-        ]
-    running = next((row for row, model in enumerate(progress.models.values()) if model.state == "running"), -1)
-    parts.table(columns, rows, running, "Models of this round")
-
-
-def _row(model: ModelProgress, job: Job, season: str) -> list[object]:
-    error, skill = model.metrics.get("mae"), model.metrics.get("skill")
-    so_far: object = words.number(error)
-    if model.state == "running" and model.last is not None and model.last.validation_mae is not None:
-        so_far = markup.muted(f"{words.number(model.last.validation_mae)} so far")
-    shown = words.DASH if is_baseline(model.model) and model.model == "persistence" else words.percent(skill, sign=True)
-    return [results.title(model.model, season), _state(model, job), so_far, shown]
-
-
-def _state(model: ModelProgress, job: Job) -> Markup:
-    """“done”, “waits”, a bar, or why it failed."""
-    if model.state == "running" and job.active and model.epochs:
-        return markup.progress(model.fraction, model.model)
-    if model.state == "failed":
-        return markup.strong(words.short(model.message or "failed", 160), "bad")
-    if not job.active and model.state in ("running", "waiting"):
-        return markup.muted(f"stopped after epoch {model.epoch}" if model.epoch else "not begun")
-    return markup.muted(_STATES.get(model.state, model.state))
-
-
-def log(job: Job, progress: Progress) -> str:
-    """The end of the job's log, then one line an epoch."""
-    lines = [jobs.log_tail(job.id, 60, state.owner()).rstrip()]
-    for model in progress.models.values():
-        for epoch in model.history[-40:]:
-            error = f", unseen {words.number(epoch.validation_mae)}" if epoch.validation_mae is not None else ""
-            lines.append(
-                f"{model.model} epoch {epoch.epoch} of {model.epochs}: seen {words.number(epoch.train_loss)}{error}"
-            )
-    return "\n".join(line for line in lines if line)
-
-
-def season_of(metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """Words of the seasonal baseline, from the numbers of a run."""
-    return str(next((one["season"] for one in metrics.values() if one.get("season")), ""))
-
-
-def outcome(work: results.Work, season: str) -> tuple[list[object], str]:
+def outcome(work: results.Work, progress: Progress) -> tuple[list[object], str]:
     """The sentence of a round that ended, and its small print."""
+    season = train_round.season_of(work.metrics)
+    job = work.job
+    if job is not None and job.can_retry:
+        last = next(
+            (model for model in reversed(list(progress.models.values())) if model.epoch and model.state == "running"),
+            None,
+        )
+        where = f" after epoch {last.epoch} of {last.epochs} of {results.title(last.model)}" if last else ""
+        return [
+            "This round was stopped",
+            parts.strong(where),
+            ".",
+        ], "What is finished is kept; “Go on” takes it up at its last epoch."
     best = work.best
     if best is None:
         return ["This round ended without a finished model."], ""
     skill = work.skill(best)
     phrase, tone = words.judgement(skill)
-    pieces: list[object] = [parts.strong(results.title(best, season)), " is the best of this round, ", parts.strong(phrase, tone), " than the last value."]  # fmt: skip
+    pieces: list[object] = [
+        parts.strong(results.title(best, season)),
+        " is the best of this round, ",
+        parts.strong(phrase, tone),
+        " than the last value.",
+    ]
     if tone == "plain" and math.isfinite(skill):
         pieces[1] = " is the best of this round and "
-    job = work.job
     took = (
         f"Took {words.lasting((job.ended - job.started).total_seconds())}, "
         if job and job.ended and job.started

@@ -81,7 +81,7 @@ def test_a_first_round_says_what_it_will_be() -> None:
     assert "<script>" not in told
 
 
-@pytest.mark.parametrize("record", [TrainingConfig, SplitConfig, PrepareConfig, WindowsConfig, ModelEntry, *{spec.settings for spec in stcore.list_models().values()}])  # fmt: skip
+@pytest.mark.parametrize("record", [TrainingConfig, SplitConfig, PrepareConfig, WindowsConfig, ModelEntry, *dict.fromkeys(spec.settings for spec in stcore.list_models().values())])  # fmt: skip
 def test_every_setting_has_help_and_a_default(record: type) -> None:
     for name, field in record.model_fields.items():  # type: ignore[attr-defined]
         assert field.title
@@ -239,3 +239,19 @@ def test_a_finished_round_shows_its_curve_and_its_models(trained: tuple[str, str
         assert f"<td>{name}</td>" in told or f">{name}<" in told
     assert len(app.get("plotly_chart")) == 1
     assert "Prepare another round" in told
+
+
+def test_a_stopped_round_says_where_and_goes_on() -> None:
+    data = saved()
+    job = running(data)
+    with store.writing() as connection:
+        job_rows.finish(connection, job, Status.CANCELLED)
+    app = page("train", dataset=data)
+    assert 'This round was stopped<b class="fc-plain"> after epoch 4 of 10 of STID</b>.' in said(app)
+    pressed(app, "Go on")
+    assert jobs.get(job.id).status == Status.QUEUED
+
+
+def test_a_run_that_is_gone_leads_to_what_is_there(trained: tuple[str, str]) -> None:
+    told = said(page("train", dataset=trained[0], run="gone"))
+    assert "is the best of this round" in told
