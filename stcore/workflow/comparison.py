@@ -16,7 +16,7 @@ from typing import Any
 from stcore.evaluation import skill_by_day, summary
 from stcore.experiment import BASELINES, Experiment, ModelEntry, TrainingConfig, WindowsConfig
 from stcore.models import MODELS
-from stcore.records import Prediction
+from stcore.records import PREDICTION_SCHEMA, Prediction
 from stcore.training.joined import Method, combine_predictions
 from stcore.workflow.result import Result
 
@@ -112,19 +112,23 @@ def _basis(result: Result, label: str) -> Basis | None:
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         return None
+    origins = _origins(path, path.stat().st_mtime)
+    if not origins[0]:
+        return None
     experiment = result.experiment
     split = experiment.split
     return Basis(
         int(experiment.windows.horizon or 0), tuple(experiment.targets or ()), (split.train, split.validation, split.test),
-        experiment.prepare.zeros_are_missing, _origins(path, path.stat().st_mtime),
+        experiment.prepare.zeros_are_missing, origins,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def _origins(path: Path, stamp: float) -> tuple[int, str, str]:
-    """Number, first and last of the start times of a stored forecast."""
+    """Number, first and last of the start times of a stored forecast; (0, "", "") when this version cannot read it."""
     try:
-        origins = json.loads(path.read_text(encoding="utf-8"))["origins"]
+        about = json.loads(path.read_text(encoding="utf-8"))
+        origins = about["origins"] if about["schema_version"] == PREDICTION_SCHEMA else []
     except (OSError, ValueError, KeyError):
         return 0, "", ""
     return len(origins), *((origins[0], origins[-1]) if origins else ("", ""))

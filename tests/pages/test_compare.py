@@ -218,3 +218,12 @@ def test_no_page_loads_torch(trained: tuple[str, str]) -> None:
         check=False,
     )
     assert done.stdout.strip().endswith("light"), done.stderr[-3000:]
+
+
+def test_a_forecast_of_another_version_is_left_out(trained: tuple[str, str]) -> None:
+    data, run = trained
+    path = store.run_folder(run) / "models" / "ridge" / "test" / "prediction.json"
+    path.write_text(path.read_text().replace('"schema_version": ', '"schema_version": 9', 1))
+    told = said(page("compare", dataset=data))
+    assert "STID" in told
+    assert "<td>Ridge" not in told
