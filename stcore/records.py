@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,25 +46,57 @@ class Finding(Config):
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How far truths lay from point forecasts on rows no fit had seen: signed errors in units of each place's own scale.
+    """How far truths lay from forecasts on rows no fit had seen, by how high the forecast stood at its place.
+
+    A forecast's height is its distance from the place's usual forecast; errors of a slow road are not those of a free one,
+    nor those of a wet hour those of a dry one. Few rows: one height for all.
 
     Attributes:
         levels: [level] increasing quantile levels in 0..1.
-        offsets: [level, horizon, target] quantiles of residual / scale (residual = observed - predicted).
-        scale: [horizon, location, target] in units of the target.
+        offsets: [level, horizon, target, height] quantiles of residual / scale (residual = observed - predicted), in units
+            of the target.
+        scale: [horizon, location, target] how much larger a place's errors are than those of all, without a unit.
+        centre: [location, target] usual forecast.
+        edges: [horizon, target, height - 1] where the next height begins, increasing.
     """
 
     levels: np.ndarray
     offsets: np.ndarray
     scale: np.ndarray
+    centre: np.ndarray
+    edges: np.ndarray
 
-    def at(self, level: float) -> np.ndarray:
-        """Offset in units of the target at one quantile level: [horizon, location, target]."""
+    def heights(self, values: np.ndarray) -> np.ndarray:
+        """Number of the height of each forecast: uint8, the shape of values [origin, horizon, location, target]."""
+        above = values - self.centre
+        found = np.zeros(values.shape, np.uint8)
+        for number in range(self.edges.shape[-1]):
+            found += above >= self.edges[:, None, :, number]
+        return found
+
+    def at(self, level: float, values: np.ndarray) -> np.ndarray:
+        """Offset in units of the target at one quantile level for each forecast, the shape of ``values``."""
         right = int(np.clip(np.searchsorted(self.levels, level), 1, len(self.levels) - 1))
         low, high = self.levels[right - 1], self.levels[right]
         share = np.clip((level - low) / (high - low), 0, 1)
-        offset = (1 - share) * self.offsets[right - 1] + share * self.offsets[right]
-        return (offset[:, None, :] * self.scale).astype(np.float32)
+        table = (1 - share) * self.offsets[right - 1] + share * self.offsets[right]
+        heights = self.heights(values)
+        out = np.empty(values.shape, np.float32)
+        for lead in range(values.shape[1]):
+            for target in range(values.shape[3]):
+                out[:, lead, :, target] = table[lead, target][heights[:, lead, :, target]]
+        return out * self.scale
+
+    def select(self, leads: Any = slice(None), locations: Any = slice(None), targets: Any = slice(None)) -> Spread:
+        """The spread of some leads, locations and targets (slices or positions)."""
+        return Spread(
+            self.levels, self.offsets[:, leads][:, :, targets], self.scale[leads][:, locations][..., targets],
+            self.centre[locations][..., targets], self.edges[leads][:, targets],
+        )  # fmt: skip
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Its arrays by name, to be kept in a file; ``Spread(**arrays)`` is it again."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +153,9 @@ class Prediction:
         if self.bands is not None and len(self.band_levels):
             out = _between_bands(self.bands, self.band_levels, level)
             if self.spread is not None:
-                out = out + self.spread.at(level)[None]
+                out = out + self.spread.at(level, self.values)
         elif self.spread is not None:
-            out = self.values + self.spread.at(level)[None]
+            out = self.values + self.spread.at(level, self.values)
         out = np.minimum(out, self.values) if level < 0.5 else np.maximum(out, self.values) if level > 0.5 else out
         return self._in_range(out)
 
@@ -154,9 +186,7 @@ class Prediction:
         def maybe(array: np.ndarray | None) -> np.ndarray | None:
             return None if array is None else cut(array)
 
-        spread = self.spread and Spread(
-            self.spread.levels, self.spread.offsets[:, leads], self.spread.scale[leads][:, locations]
-        )
+        spread = self.spread and self.spread.select(leads, locations)
         return replace(
             self, values=cut(self.values), truth=cut(self.truth), origins=self.origins[origins],
             locations=self.locations.iloc[locations], baselines={k: cut(v) for k, v in self.baselines.items()},
@@ -218,7 +248,7 @@ class Prediction:
         arrays = {"values": self.values, "truth": self.truth, "bands": self.bands, "probabilities": self.probabilities}
         arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
         if self.spread is not None:
-            arrays |= {f"spread_{part}": getattr(self.spread, part) for part in ("levels", "offsets", "scale")}
+            arrays |= {f"spread_{part}": array for part, array in self.spread.arrays().items()}
         return {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
@@ -248,7 +278,7 @@ class Prediction:
             origins = origins.tz_convert(about["clock"])
         spread = None
         if "spread_levels" in arrays:
-            spread = Spread(arrays["spread_levels"], arrays["spread_offsets"], arrays["spread_scale"])
+            spread = Spread(**{each.name: arrays[f"spread_{each.name}"] for each in fields(Spread)})
         return cls(
             values=arrays["values"], truth=arrays["truth"], origins=origins, step=about["step"], locations=locations,
             targets=tuple(about["targets"]), schema={k: FeatureSchema.parse(v) for k, v in about["schema"].items()},

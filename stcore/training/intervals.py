@@ -17,7 +17,7 @@ from stcore.records import Prediction, Spread
 LEVELS = np.array(
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995]
 )
-_HEIGHTS = (0.05, 0.25, 0.75, 0.95)
+_HEIGHTS = ((0.05, 0.25, 0.75, 0.95), (0.25, 0.5, 0.75), (1 / 3, 2 / 3), (0.5,))  # finest first
 _ROWS_A_HEIGHT = 200
 _LEAST_ORIGINS = 50
 _PRIOR_ROWS = 20.0
@@ -42,7 +42,7 @@ def calibrate(prediction: Prediction) -> Spread | None:
         return None
     centre = np.median(prediction.values, axis=(0, 1)).astype(np.float32)
     horizon, targets = prediction.horizon, len(prediction.targets)
-    heights = len(_HEIGHTS) + 1
+    heights = len(_HEIGHTS[0]) + 1
     draft = Spread(
         LEVELS, np.zeros((len(LEVELS), horizon, targets, heights), np.float32),
         np.ones((horizon, *centre.shape), np.float32), centre, _edges(prediction.values - centre, np.isfinite(residuals)),
@@ -60,22 +60,27 @@ def calibrate(prediction: Prediction) -> Spread | None:
 
 
 def _edges(above: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Where heights begin [horizon, target, height - 1]: low and high tails apart, where each has rows enough; else infinite.
-
-    A height that nothing could fill is put out of reach: everything below it is one height.
-    """
+    """Where heights begin [horizon, target, height - 1]: as finely as leaves each enough rows; the rest is out of reach."""
     origins, horizon, _, targets = above.shape
-    edges = np.full((horizon, targets, len(_HEIGHTS)), np.inf, np.float32)
+    edges = np.full((horizon, targets, len(_HEIGHTS[0])), np.inf, np.float32)
     if origins < _LEAST_ORIGINS:
         return edges
     for lead in range(horizon):
         for target in range(targets):
-            known = above[:, lead, :, target][seen[:, lead, :, target]]
-            found = np.quantile(known, _HEIGHTS) if len(known) else edges[lead, target]
-            rows = np.searchsorted(np.sort(known), found)
-            if len(known) and np.diff([0, *rows, len(known)]).min() >= _ROWS_A_HEIGHT:
-                edges[lead, target] = found
+            known = np.sort(above[:, lead, :, target][seen[:, lead, :, target]])
+            found = _finest(known)
+            edges[lead, target, : len(found)] = found
     return edges
+
+
+def _finest(known: np.ndarray) -> np.ndarray:
+    """The first set of quantiles of sorted numbers that leaves every part ``_ROWS_A_HEIGHT`` rows; none: empty."""
+    for levels in _HEIGHTS if len(known) else ():
+        found = np.quantile(known, levels)
+        rows = np.searchsorted(known, found)
+        if np.diff([0, *rows, len(known)]).min() >= _ROWS_A_HEIGHT:
+            return found
+    return np.empty(0)
 
 
 def _common(residuals: np.ndarray, number: np.ndarray, heights: int) -> np.ndarray:

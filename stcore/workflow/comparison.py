@@ -209,7 +209,7 @@ def one_target(prediction: Prediction, target: str) -> Prediction:
     """The forecast of one value alone, arrays as views."""
     at = prediction.targets.index(target)
     rows = slice(at, at + 1)
-    spread = prediction.spread and replace(prediction.spread, offsets=prediction.spread.offsets[..., rows], scale=prediction.spread.scale[..., rows])  # fmt: skip
+    spread = prediction.spread and prediction.spread.select(targets=rows)
     return replace(
         prediction, values=prediction.values[..., rows], truth=prediction.truth[..., rows], targets=(target,), spread=spread,
         baselines={name: array[..., rows] for name, array in prediction.baselines.items()},

@@ -44,8 +44,10 @@ def noisy() -> Prediction:
     last[:2] = np.nan
     spread = Spread(
         np.array([0.0, 0.05, 0.95, 1.0]),
-        np.full((4, 3, 2), 1.0) * np.array([-9, -4, 4, 9])[:, None, None],
+        np.full((4, 3, 2, 1), 1.0) * np.array([-9, -4, 4, 9])[:, None, None, None],
         np.ones((3, 4, 2)),
+        np.zeros((4, 2)),
+        np.empty((3, 2, 0)),
     )
     regions = pd.DataFrame({"parent": ["north", "north", "south", "south"]}, index=["b", "a", "007", "NA"])
     return build(values, truth, last, season, spread=spread, locations=locations_table(regions, 4))

@@ -49,7 +49,11 @@ BY_HAND = {
 @pytest.fixture
 def hand(make):
     spread = Spread(
-        np.array([0.0, 0.05, 0.5, 0.95, 1.0]), np.array([-9.0, -2, 0, 2, 9]).reshape(5, 1, 1), np.ones((1, 1, 1))
+        np.array([0.0, 0.05, 0.5, 0.95, 1.0]),
+        np.array([-9.0, -2, 0, 2, 9]).reshape(5, 1, 1, 1),
+        np.ones((1, 1, 1)),
+        np.zeros((1, 1)),
+        np.empty((1, 1, 0)),
     )
     return make(FORECAST, TRUTH, LAST, SEASON, spread=spread)
 

@@ -88,6 +88,27 @@ def test_spread_is_scaled_by_place() -> None:
     assert width[1] / width[0] == pytest.approx(2, rel=0.15)
 
 
+def test_bands_follow_the_height_of_the_forecast() -> None:
+    """Noise ten times as large by day as by night: the band is wide where the forecast is high, and holds in both."""
+    draw = np.random.default_rng(0)
+    hours = np.arange(6000)
+    day = (hours % 24) >= 12
+    values = np.where(day, 50, 10)[:, None] + draw.normal(size=(6000, 4)) * np.where(day, 5.0, 0.5)[:, None]
+    panel = Panel.from_arrays(values, pd.date_range("2024", periods=6000, freq="h"))
+    prediction = stcore.backtest(stcore.fit(panel, run("ridge", windows={"lookback": 24, "horizon": 2})), panel)
+    low, high = prediction.interval(90)
+    held = (prediction.truth >= low) & (prediction.truth <= high)
+    high_ones = prediction.values > 30
+    assert (high - low)[high_ones].mean() > 4 * (high - low)[~high_ones].mean()
+    assert held[high_ones].mean() == pytest.approx(0.9, abs=0.05)
+    assert held[~high_ones].mean() == pytest.approx(0.9, abs=0.05)
+
+
+def test_few_rows_have_one_height() -> None:
+    fitted = stcore.fit(daily_wave(600), run())
+    assert np.isinf(fitted.panel_fit(None).spread.edges).all()
+
+
 def test_calibration_origins_are_those_of_the_second_half() -> None:
     panel = daily_wave(600)
     fitted = stcore.fit(panel, run("persistence", windows={"lookback": 12, "horizon": 4}))
