@@ -258,8 +258,6 @@ class Prediction:
         Raises:
             StoreError: a file is missing or of another schema version.
         """
-        from stcore.data.schema import FeatureSchema
-
         folder = Path(folder)
         try:
             about = json.loads((folder / "prediction.json").read_text(encoding="utf-8"))
@@ -270,17 +268,26 @@ class Prediction:
                     "Train again with this version.",
                 )
             arrays = {p.stem: np.load(p, mmap_mode="r", allow_pickle=False) for p in folder.glob("*.npy")}
-            locations = gpd.read_parquet(folder / "locations.parquet")
-            origins = pd.DatetimeIndex(pd.to_datetime(about["origins"], format="ISO8601")).as_unit("ns")
-        except (OSError, ValueError, KeyError) as error:
-            raise StoreError(f"The forecast in {folder} cannot be read ({error}).", "Train again.") from error
-        if about["clock"]:
-            origins = origins.tz_convert(about["clock"])
+            return cls._from(about, arrays, gpd.read_parquet(folder / "locations.parquet"))
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise StoreError(
+                f"The forecast in {folder} cannot be read ({type(error).__name__}: {error}).", "Train again."
+            ) from error
+
+    @classmethod
+    def _from(
+        cls, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], locations: gpd.GeoDataFrame
+    ) -> Prediction:
+        """The record of what its files hold."""
+        from stcore.data.schema import FeatureSchema
+
+        origins = pd.DatetimeIndex(pd.to_datetime(about["origins"], format="ISO8601")).as_unit("ns")
         spread = None
         if "spread_levels" in arrays:
             spread = Spread(**{each.name: arrays[f"spread_{each.name}"] for each in fields(Spread)})
         return cls(
-            values=arrays["values"], truth=arrays["truth"], origins=origins, step=about["step"], locations=locations,
+            values=arrays["values"], truth=arrays["truth"], step=about["step"], locations=locations,
+            origins=origins.tz_convert(about["clock"]) if about["clock"] else origins,
             targets=tuple(about["targets"]), schema={k: FeatureSchema.parse(v) for k, v in about["schema"].items()},
             baselines={k.removeprefix("baseline_"): v for k, v in arrays.items() if k.startswith("baseline_")},
             clock=about["clock"], season=about["season"], model=about["model"], run_hash=about["run_hash"], spread=spread,

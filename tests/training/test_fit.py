@@ -252,6 +252,22 @@ def test_models_of_another_version_or_torn_are_refused(tmp_path: Path) -> None:
     assert json.loads(text)["hash"] == fitted.hash
 
 
+@pytest.mark.parametrize("harm", ["missing", "torn", "version"])
+def test_forecasts_that_cannot_be_read_are_refused(harm: str, tmp_path: Path) -> None:
+    panel = daily_wave(600)
+    stcore.backtest(stcore.fit(panel, run()), panel).save(tmp_path)
+    if harm == "missing":
+        (tmp_path / "spread_centre.npy").unlink()
+    elif harm == "torn":
+        (tmp_path / "values.npy").write_bytes(b"\x93NUMPY\x01")
+    else:
+        about = tmp_path / "prediction.json"
+        about.write_text(about.read_text().replace('"schema_version": 1', '"schema_version": 7'))
+    with pytest.raises(StoreError) as refused:
+        Prediction.load(tmp_path)
+    assert refused.value.hint
+
+
 def test_a_torn_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None:
     import torch
 
