@@ -18,12 +18,14 @@ _CHUNK_NUMBERS = 4_000_000
 _POOLED_ROWS = (3.0, 100.0, 3000.0)
 _COMMON = 1e9
 _OWN_ROWS = (_COMMON, 1000.0, 100.0)
+_MOMENT_BYTES = 2e9
 
 
 class Ridge(Forecaster):
     """change(h) = w_h . [lags, network, covariates, 1, profile(h), season(h), known-ahead(h)], all relative to the last value.
 
-    Weights [H, N, T, P] in a buffer (N = 1 when common to all places).
+    Weights [H, N, T, P] in a buffer; N = 1 where they are common to all places: when the settings say so, or when the
+    equations of every place apart would not fit into ``_MOMENT_BYTES``.
     """
 
     weights: Tensor
@@ -33,12 +35,14 @@ class Ridge(Forecaster):
         self.settings, self.shapes = settings, shapes
         self.common = shapes.lookback - 1 + 3 + (shapes.features - shapes.targets) + 1
         width = self.common + 2 + shapes.future
-        places = shapes.locations if settings.own_weights else 1
+        equations = shapes.horizon * shapes.locations * shapes.targets * width**2 * 8
+        self.apart = settings.own_weights and equations <= _MOMENT_BYTES
+        places = shapes.locations if self.apart else 1
         self.register_buffer("weights", torch.zeros(shapes.horizon, places, shapes.targets, width))
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
-        own = self.weights[:, batch.location] if self.settings.own_weights else self.weights
+        own = self.weights[:, batch.location] if self.apart else self.weights
         return (_apply(own, self._common(batch), _ahead(batch)) + batch.last[:, None])[..., None]
 
     def _common(self, batch: Batch) -> Tensor:
@@ -62,7 +66,7 @@ class Ridge(Forecaster):
         if not choose or not any(len(origins) for _, origins in choose):
             self.weights.copy_(self._weights(moments, _POOLED_ROWS[1], _OWN_ROWS[1]))
             return {"pooled_rows": _POOLED_ROWS[1], "own_rows": _OWN_ROWS[1], "chosen_on": "default"}
-        own_options = _OWN_ROWS if self.settings.own_weights else _OWN_ROWS[:1]
+        own_options = _OWN_ROWS if self.apart else _OWN_ROWS[:1]
         best, error = (0.0, 0.0), float("inf")
         kept = self.weights.clone()
         for pooled_rows in _POOLED_ROWS:
@@ -86,10 +90,10 @@ class Ridge(Forecaster):
             yield windows.batch(part)
 
     def _moments(self, windows: Windows, origins: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Sums over windows: X'X [H, N, T, P, P], X'y [H, N, T, P], rows [H, N, T] (float64)."""
+        """Sums over windows: X'X [H, N, T, P, P], X'y [H, N, T, P], rows [H, N, T] (float64); N = 1 where not apart."""
         shapes = self.shapes
         width = self.weights.shape[-1]
-        size = (shapes.horizon, windows.locations, shapes.targets)
+        size = (shapes.horizon, windows.locations if self.apart else 1, shapes.targets)
         square = torch.zeros(*size, width, width, dtype=torch.float64, device=self.weights.device)
         cross = torch.zeros(*size, width, dtype=torch.float64, device=self.weights.device)
         rows = torch.zeros(*size, dtype=torch.float64, device=self.weights.device)
@@ -99,20 +103,26 @@ class Ridge(Forecaster):
             x, ahead, seen = self._common(batch), _ahead(batch), mask.float()
             change = (target - batch.last[:, None]) * seen
             complete = bool(mask.all())
-            shared = torch.einsum("bntp,bntq->ntpq", x, x) if complete else None
+            shared = self._products(x, x) if complete else None
             for lead in range(shapes.horizon):
                 weight = seen[:, lead, :, :, None]
                 d = ahead[:, lead] * weight
                 xw = x if complete else x * weight
-                square[lead, ..., :c, :c] += shared if shared is not None else torch.einsum("bntp,bntq->ntpq", xw, x)
-                mixed = torch.einsum("bntp,bntq->ntpq", xw, d)
+                square[lead, ..., :c, :c] += shared if shared is not None else self._products(xw, x)
+                mixed = self._products(xw, d)
                 square[lead, ..., :c, c:] += mixed
                 square[lead, ..., c:, :c] += mixed.transpose(-1, -2)
-                square[lead, ..., c:, c:] += torch.einsum("bntp,bntq->ntpq", d, ahead[:, lead])
-                cross[lead, ..., :c] += torch.einsum("bntp,bnt->ntp", xw, change[:, lead])
-                cross[lead, ..., c:] += torch.einsum("bntp,bnt->ntp", d, change[:, lead])
-            rows += seen.sum(0)
+                square[lead, ..., c:, c:] += self._products(d, ahead[:, lead])
+                cross[lead, ..., :c] += self._products(xw, change[:, lead, ..., None])[..., 0]
+                cross[lead, ..., c:] += self._products(d, change[:, lead, ..., None])[..., 0]
+            rows += seen.sum(0) if self.apart else seen.sum((0, 2))[:, None]
         return square, cross, rows
+
+    def _products(self, left: Tensor, right: Tensor) -> Tensor:
+        """left' right, summed over windows [B, N, T, P], [B, N, T, Q] -> [N, T, P, Q]; over all places where not apart."""
+        if self.apart:
+            return torch.einsum("bntp,bntq->ntpq", left, right)
+        return torch.einsum("bntp,bntq->tpq", left, right)[None]
 
     def _weights(self, moments: Sequence[tuple[Tensor, Tensor, Tensor]], pooled_rows: float, own_rows: float) -> Tensor:
         """Weights [H, N, T, P]: each place's equations plus ``own_rows`` rows' worth of the common weights."""
@@ -124,7 +134,7 @@ class Ridge(Forecaster):
             total, total_rows = square.sum(0), rows.sum(0).clamp(min=1)
             scale = (total.diagonal(dim1=-2, dim2=-1) / total_rows[:, None]).clamp(min=1e-6)
             pooled = torch.linalg.solve(total + torch.diag_embed(scale * pooled_rows), cross.sum(0)[..., None])[..., 0]
-            if not self.settings.own_weights:
+            if not self.apart:
                 out.append(pooled[None])
             elif own_rows >= _COMMON:
                 out.append(pooled[None].expand(len(square), -1, -1))
