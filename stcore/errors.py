@@ -6,7 +6,9 @@ the next step ("Shorten the history or leave the location out"). Pages, command 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -105,6 +107,19 @@ class NotYet(StcoreError):
 
     http_status = 501
     code = "not_yet"
+
+
+@contextmanager
+def storing(what: str) -> Iterator[None]:
+    """While something is written: a refusal of the system becomes a ``StoreError`` that names ``what``."""
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        raise StoreError(
+            f"{what} cannot be saved ({reason}).",
+            "Free space, or name a folder that you may write to; what was saved before is kept.",
+        ) from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

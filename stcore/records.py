@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from stcore.config import Config, setting
-from stcore.errors import NotYet, StoreError
+from stcore.errors import NotYet, StoreError, storing
 
 if TYPE_CHECKING:
     from stcore.data.schema import FeatureSchema
@@ -197,7 +197,7 @@ class Prediction:
         """One row an origin, lead, location and target: origin, lead, time, location, target, truth, forecast, lower_90, upper_90."""
         origins, horizon, locations, targets = self.values.shape
         lower, upper = self.interval(90)
-        times = np.stack([self.times(lead).to_numpy() for lead in range(1, horizon + 1)], axis=1)
+        utc = np.stack([self.times(lead).as_unit("ns").asi8 for lead in range(1, horizon + 1)], axis=1)
         each = horizon * locations * targets
         inner = locations * targets
         ids = pd.Categorical.from_codes(
@@ -206,18 +206,15 @@ class Prediction:
         names = pd.Categorical.from_codes(
             np.tile(np.arange(targets), origins * horizon * locations), list(self.targets)
         )
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "origin": self.origins.repeat(each),
                 "lead": np.tile(np.repeat(np.arange(1, horizon + 1, dtype=np.int32), inner), origins),
-                "time": pd.DatetimeIndex(np.repeat(times.ravel(), inner)),
+                "time": _in_zone_of(self.origins, np.repeat(utc.ravel(), inner)),
                 "location": ids, "target": names, "truth": np.asarray(self.truth).ravel(),
                 "forecast": self.values.ravel(), "lower_90": lower.ravel(), "upper_90": upper.ravel(),
             }
         )  # fmt: skip
-        if self.clock and frame["time"].dt.tz is None:
-            frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert(self.clock)
-        return frame
 
     def save(self, folder: str | Path, shared: str | Path | None = None) -> None:
         """Write arrays (.npy) and a readable prediction.json; ``load`` opens them memory-mapped.
@@ -225,11 +222,19 @@ class Prediction:
         Args:
             shared: folder of another saved prediction with the same truth and baselines: those are hard links to its files
                 where the file system has them, so that twenty models on one test part keep them once.
+
+        Raises:
+            StoreError: the folder cannot be written to, or the disk is full.
         """
-        folder = Path(folder)
+        with storing(f"The forecast of “{self.model}” in {folder}"):
+            self._write(Path(folder), None if shared is None else Path(shared))
+
+    def _write(self, folder: Path, shared: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        for old in (folder / "prediction.json", *folder.glob("*.npy")):
+            old.unlink(missing_ok=True)  # never written over: it may be open here, or a link that others share
         for name, array in self._arrays().items():
-            same = Path(shared) / f"{name}.npy" if shared and name.startswith(("truth", "baseline_")) else None
+            same = shared / f"{name}.npy" if shared and name.startswith(("truth", "baseline_")) else None
             if same is None or not _linked(same, folder / f"{name}.npy"):
                 np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
         self.locations.to_parquet(folder / "locations.parquet")
@@ -296,10 +301,15 @@ class Prediction:
         )  # fmt: skip
 
 
+def _in_zone_of(origins: pd.DatetimeIndex, nanoseconds: np.ndarray) -> pd.DatetimeIndex:
+    """Times from nanoseconds since 1970 (UTC where there is a zone)."""
+    times = pd.DatetimeIndex(nanoseconds.view("datetime64[ns]"))
+    return times if origins.tz is None else times.tz_localize("UTC").tz_convert(origins.tz)
+
+
 def _linked(source: Path, target: Path) -> bool:
     """Make ``target`` a hard link to ``source``; False where that is not possible."""
     try:
-        target.unlink(missing_ok=True)
         os.link(source, target)
     except OSError:
         return False

@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from stcore.data import arrays, steps
 from stcore.data.schema import FeatureSchema, guess_schema
@@ -175,6 +176,10 @@ def locations_table(locations: gpd.GeoDataFrame | pd.DataFrame | Sequence[str] |
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
         raise DataError(f"Location “{twice}” is there twice.", "Give every location a name of its own.")
+    table.columns = [str(name) for name in table.columns]
+    for name in table.columns:
+        if name != "geometry" and infer_dtype(table[name], skipna=True).startswith("mixed"):
+            table[name] = table[name].where(table[name].isna(), table[name].astype(str))  # files keep one type a column
     if isinstance(table, gpd.GeoDataFrame):
         return table
     if {"lat", "lon"} <= set(table.columns):

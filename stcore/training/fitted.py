@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as pack
 
 from stcore.data.prepare.features import Profile, calendar_cycles
 from stcore.data.prepare.scale import Scaler
 from stcore.data.schema import FeatureSchema
 from stcore.data.windows import Recipe
-from stcore.errors import ModelError, StoreError
+from stcore.errors import ModelError, StoreError, storing
 from stcore.experiment import RunConfig
 from stcore.models import MODELS
 from stcore.models.contract import Shapes
@@ -97,8 +98,14 @@ class Fitted:
 
         Args:
             shared: folder of another saved model of the same data and windows, to keep truth and baselines once.
+
+        Raises:
+            StoreError: the folder cannot be written to, or the disk is full.
         """
-        folder = Path(folder)
+        with storing(f"The model “{self.run.model.label}” in {folder}"):
+            self._write(Path(folder), shared)
+
+    def _write(self, folder: Path, shared: str | Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, np.ndarray] = {}
         if self.module is not None:
@@ -110,7 +117,7 @@ class Fitted:
             "cpu_s": self.cpu_s, "share": self.share, "device": self.device, "weights": dict(self.weights),
             "members": list(self.members),
         }  # fmt: skip
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "weights.safetensors")
+        (folder / "weights.safetensors").write_bytes(pack({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
         self.history.to_csv(folder / "history.csv", index=False)
         several = len(self.panels) > 1
         for number, prediction in enumerate(_by_panel(self.validation).values()):
@@ -141,7 +148,7 @@ def load(folder: str | Path) -> Fitted:
         return _unpack(folder, about, arrays, history)
     except StoreError:
         raise
-    except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError, RuntimeError) as error:
         raise StoreError(
             f"The model in {folder} cannot be read ({type(error).__name__}: {error}).",
             "Check that weights.safetensors and model.json are whole, or train again.",
