@@ -18,6 +18,7 @@ from stcore.anomaly.scores import fill_unobserved, shares, strongest
 from stcore.data import steps
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.records import Detection, Finding, Prediction
+from stcore.training.intervals import calibration_origins
 
 LEAST_ORIGINS = 20
 
@@ -102,21 +103,22 @@ def _check(validation: Prediction, test: Prediction) -> None:
 
 
 def _calibration(validation: Prediction) -> tuple[Prediction, tuple[Finding, ...]]:
-    """The second half of the validation part, or all of it where that half is short."""
-    half = validation.select(origins=slice(len(validation.origins) // 2, None))
-    if len(half.origins) >= LEAST_ORIGINS and np.isfinite(half.truth).any():
-        return half, ()
-    if not len(validation.origins) or not np.isfinite(validation.truth).any():
+    """The second half of the validation part, which chose nothing; all of it where that half holds no window with a truth."""
+    half = validation.select(origins=calibration_origins(len(validation.origins), validation.horizon))
+    part = half if np.isfinite(half.truth).any() else validation
+    if not np.isfinite(part.truth).any():
         raise DataError(
             "The validation part holds no forecast with a truth, so nothing says how large errors usually are.",
             "Make the validation part longer.",
         )
-    message = f"Only {len(validation.origins)} forecasts of the validation part say how large errors usually are."
+    if len(part.origins) >= LEAST_ORIGINS and part is half:
+        return half, ()
     finding = Finding(
-        code="short_calibration", severity="look", message=message, count=len(validation.origins),
+        code="short_calibration", severity="look", count=len(part.origins),
+        message=f"Only {len(part.origins)} forecasts of the validation part say how large errors usually are.",
         suggestion="Make the validation part longer, or set the threshold by eye.",
     )  # fmt: skip
-    return validation, (finding,)
+    return part, (finding,)
 
 
 def _calendar(calibration: Prediction) -> Calendar:

@@ -103,10 +103,31 @@ def test_constant_errors_of_zero_raise_nothing_and_stay_finite(make_forecasts):
     assert np.isfinite(found.scores).all()
 
 
-def test_a_short_validation_part_is_used_whole_with_a_finding(parts):
+def test_no_step_that_chose_an_epoch_counts(parts):
+    """The steps of the first half, which epoch and strength may be chosen on, set no threshold."""
+    validation, test = parts
+    steps = len(validation.origins) + validation.horizon - 1
+    truth = validation.truth.copy()
+    for lead in range(validation.horizon):
+        truth[: steps // 2 - lead, lead] += 1000
+    same = from_predictions(replace(validation, truth=truth), test)
+    assert same.threshold == from_predictions(validation, test).threshold
+
+
+def test_without_a_half_that_chose_nothing_the_whole_part_counts(parts):
+    validation, test = parts
+    truth = validation.truth.copy()
+    truth[len(truth) // 2 - validation.horizon :] = np.nan
+    found = from_predictions(replace(validation, truth=truth), test)
+    assert [f.code for f in found.findings] == ["short_calibration"]
+    assert found.findings[0].count == len(validation.origins)
+
+
+def test_a_short_validation_part_is_a_finding(parts):
     validation, test = parts
     found = from_predictions(validation.select(origins=slice(0, 12)), test)
     assert [f.code for f in found.findings] == ["short_calibration"]
+    assert found.findings[0].count == 12 - (12 + validation.horizon - 1) // 2
     assert from_predictions(validation, test).findings == ()
 
 
