@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Page
 
 from stcore.ui import pages
-from tests.e2e.browser import DESKTOP, PHONE, Visitor, browsing, chromium, settle
+from tests.e2e.browser import DESKTOP, PHONE, Visitor, browsing, chromium, press, settle
 from tests.e2e.server import ROOT, Server, wait_for
 
 SAMPLE = "city_traffic"
@@ -33,7 +33,7 @@ def prepare(browser: Browser, server: Server) -> dict[str, str]:
     visitor = Visitor(browser, server.url)
     page = visitor.open("/")
     page.locator(f".st-key-open-{SAMPLE} button").click()
-    page.get_by_role("button", name="Forecast this").click()
+    press(page, "Forecast this")
     wait_for("the job", lambda: jobs.listing(), seconds=60)
     wait_for("the run", lambda: jobs.listing()[0].ended, seconds=900)
     visitor.close()

@@ -76,6 +76,13 @@ class Visitor:
         self.context.close()
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button once the page stands still: one that moves between press and release gets no click."""
+    expect(page.get_by_role("button", name=name)).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name=name).click()
+
+
 def settle(page: Page, seconds: float = 60) -> None:
     """Wait until the frame stands, nothing runs and every chart, map and picture has drawn itself."""
     expect(page.get_by_test_id("stApp")).to_be_visible()

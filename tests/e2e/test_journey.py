@@ -10,7 +10,7 @@ import pandas as pd
 from playwright.sync_api import Page, expect
 
 from stcore.ui import pages
-from tests.e2e.browser import Visitor, settle
+from tests.e2e.browser import Visitor, press, settle
 
 VERDICT = re.compile(r"last value")
 EVIL = "<script>window.hacked=1</script>"
@@ -41,7 +41,7 @@ def upload(page: Page, path: Path) -> None:
 def forecast_this(page: Page) -> None:
     """On Load: the one button; then the forecast's sentence."""
     expect(page.locator("h1")).to_have_text("Load")
-    page.get_by_role("button", name="Forecast this").click()
+    press(page, "Forecast this")
     expect(page.locator("h1")).to_have_text("Forecast")
     expect(page.locator(".fc-verdict")).to_contain_text(VERDICT, timeout=180_000)
 

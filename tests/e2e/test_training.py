@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import Visitor
+from tests.e2e.browser import Visitor, press
 from tests.e2e.made import long_training
 from tests.e2e.server import Server, wait_for
 
@@ -39,13 +39,13 @@ def test_tabs_and_reloads_show_the_same_progress_and_stop_and_go_on_work(
     wait_for("both tabs on the same epoch", lambda: epoch(first) == epoch(second) > before)
 
     reached = epoch(first)
-    first.get_by_role("button", name="Stop").click()
+    press(first, "Stop")
     for page in (first, second):
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
-    second.get_by_role("button", name="Go on").click()
+    press(second, "Go on")
     expect(second.locator(".fc-verdict").first).to_contain_text(EPOCH)
     wait_for("it goes on where it stopped", lambda: epoch(second) >= reached)
-    second.get_by_role("button", name="Stop").click()
+    press(second, "Stop")
     expect(second.get_by_role("button", name="Go on")).to_be_visible()
     assert visitor.outside == []
     assert visitor.errors == []
