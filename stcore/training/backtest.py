@@ -14,7 +14,7 @@ import torch
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.splits import origins_within
-from stcore.data.windows import Windows
+from stcore.data.windows import Recipe, Windows
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head
@@ -87,16 +87,17 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
             f"No whole window of {recipe.horizon} steps ahead (history {recipe.lookback}) lies in the {last - first} steps asked for.",
             "Ask for a longer stretch, or use a model that looks fewer steps ahead.",
         )
-    origins, findings = _thinned(origins, panel, recipe.horizon, len(recipe.targets))
+    origins, findings = thinned(origins, recipe, fitted.head)
     assert fitted.module is not None
     return predict(
         fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings
     )
 
 
-def _thinned(origins: np.ndarray, panel: Panel, horizon: int, targets: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
+def thinned(origins: np.ndarray, recipe: Recipe, head: Head) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """Every n-th origin where all of them would not fit into the memory limit."""
-    megabytes = len(origins) * horizon * len(panel.locations) * targets * 4 * 3 / 1e6
+    arrays = 3 + len(head.levels)  # forecast, truth, seasonal baseline and quantiles, float32
+    megabytes = len(origins) * recipe.horizon * len(recipe.locations) * len(recipe.targets) * 4 * arrays / 1e6
     limit = settings().max_prediction_mb
     stride = math.ceil(megabytes / limit)
     if stride <= 1:

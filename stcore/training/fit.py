@@ -24,7 +24,7 @@ from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import make_head
 from stcore.records import Prediction
 from stcore.settings import settings
-from stcore.training.backtest import predict
+from stcore.training.backtest import predict, thinned
 from stcore.training.device import choose as choose_device
 from stcore.training.fitted import Fitted, PanelFit, build
 from stcore.training.intervals import calibrate
@@ -161,10 +161,11 @@ def _judge(
     judged, validation = {}, {}
     for name, fitted in panels.items():
         each = settled.panels[name]
-        recent = predict(module, head, each.panel, fitted, each.calibrate, each.rows, label, ())
+        origins, _ = thinned(each.calibrate, fitted.recipe, head)
+        recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
         judged[name] = replace(fitted, spread=calibrate(recent))
-        origins = _validation_origins(each, settled.horizon, settled.lookback)
-        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, doubts)
+        origins, found = thinned(_validation_origins(each, settled.horizon, settled.lookback), fitted.recipe, head)
+        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
     return judged, validation
 
 

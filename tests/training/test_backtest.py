@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -154,3 +155,20 @@ def test_a_table_that_does_not_fit_is_refused(weather: tuple[Panel, Fitted], cha
     with pytest.raises(DataError, match=words) as refused:
         stcore.forecast(fitted, panel, future=change(table(panel)))
     assert refused.value.hint
+
+
+def test_what_would_not_fit_into_memory_takes_a_stride_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = daily_wave(900)
+    runs = [RunConfig(model=model, windows={"lookback": 6, "horizon": 4}) for model in ("ridge", "persistence")]
+    whole = [stcore.fit(panel, run) for run in runs]
+    monkeypatch.setattr("stcore.training.backtest.settings", lambda: SimpleNamespace(max_prediction_mb=0.006))
+    thin = [stcore.fit(panel, run) for run in runs]
+    for each, full in zip(thin, whole, strict=True):
+        part, all_of_it = each.validation, full.validation
+        assert "strided" in {finding.code for finding in part.findings}
+        assert 1 < len(all_of_it.origins) / len(part.origins) <= 5
+        assert part.origins.isin(all_of_it.origins).all()
+        np.testing.assert_allclose(each.panel_fit(None).spread.scale, full.panel_fit(None).spread.scale, rtol=0.5)
+    tested = stcore.backtest(stcore.combine(thin), panel)
+    assert "strided" in {finding.code for finding in tested.findings}
+    assert stcore.evaluate(tested)["skill"].iloc[0] > 0.5
