@@ -28,7 +28,7 @@ def from_predictions(
     test: Prediction,
     lead: int | Sequence[int] | None = None,
     edges: pd.DataFrame | None = None,
-    rate: float = thresholds.RATE,
+    rate: float | None = None,
 ) -> Detection:
     """Scores of every step of a test part that was forecast.
 
@@ -38,7 +38,7 @@ def from_predictions(
         lead: steps ahead of the forecasts that are compared (1 = the nearest), one or several; None: the nearest, a
             middle one and the farthest. Of several the largest scaled error counts.
         edges: edge table that says who is a neighbour; None: the nearest places on the map.
-        rate: share of usual steps that may pass the threshold.
+        rate: share of usual steps that may pass the threshold; None: ``thresholds.usual_rate``.
 
     Returns:
         Detection whose times are the target times of the leads; ``contributions`` has one entry a target.
@@ -53,7 +53,8 @@ def from_predictions(
     calendar = _calendar(calibration)
     scale, size = _usual(calibration, leads, calendar)
     cut = thresholds.threshold(
-        strongest(_strange(calibration, leads, calendar, scale, size)[0], len(test.targets)), rate
+        strongest(_strange(calibration, leads, calendar, scale, size)[0], len(test.targets)),
+        rate or thresholds.usual_rate(len(test.locations), test.step),
     )
     strange, time = _strange(test, leads, calendar, scale, size)
     targets = len(test.targets)

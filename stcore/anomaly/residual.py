@@ -37,9 +37,10 @@ class ResidualSettings(Config):
         12, title="History used", help="Steps a value is expected from; fewer where the data are short.", unit="steps",
         ge=1, le=1000,
     )  # fmt: skip
-    rate: float = setting(
-        thresholds.RATE, title="Usual steps above", gt=0, lt=0.1,
-        help="Share of usual steps that may pass the threshold; raise it to get more alarms.",
+    rate: float | None = setting(
+        None, title="Usual steps above", gt=0, lt=0.1,
+        help="Share of usual steps that may pass the threshold; raise it to get more alarms. Left out: about three steps a "
+        "day over all places, and at most 0.0005.",
     )  # fmt: skip
     floor: float = setting(
         thresholds.FLOOR,
@@ -112,7 +113,8 @@ class Residual:
             for values in (_values(panel, part) for part in _spans(panel))
         ]
         seen = np.concatenate([strange for _, _, strange in learnt], axis=1)
-        cut = thresholds.threshold(strongest(seen, len(panel.features)), self.settings.rate, self.settings.floor)
+        rate = self.settings.rate or thresholds.usual_rate(len(panel.locations), panel.step)
+        cut = thresholds.threshold(strongest(seen, len(panel.features)), rate, self.settings.floor)
         self._learnt = Learnt(
             linear.joined([model for model, _, _ in learnt]), np.concatenate([scale for _, scale, _ in learnt], axis=-1),
             calendar, cut, panel.step, tuple(panel.locations.index), panel.features,

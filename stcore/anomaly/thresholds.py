@@ -6,8 +6,12 @@ Both look at the body of the errors, not at the largest ones: those may be the v
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+
+from stcore.data.steps import typical
 
 RATE = 0.0005  # about one step a week a place where steps are five minutes
+STEPS_A_DAY = 3.0  # over all places: a person looks at a page, not at a place
 FLOOR = 4.0
 MAX_SCORE = 1e6
 PRIOR_ROWS = 100
@@ -87,6 +91,12 @@ def scaled(residuals: np.ndarray, scale: np.ndarray, size: np.ndarray | float = 
     smallest = 1e-6 * np.maximum(np.nan_to_num(np.abs(size)), 1e-6)
     usual = np.maximum(np.nan_to_num(scale), smallest)
     return np.minimum(np.abs(residuals) / usual, MAX_SCORE).astype(np.float32)
+
+
+def usual_rate(places: int, step: str) -> float:
+    """Share of usual steps that may pass when nobody says: ``RATE``, and at most ``STEPS_A_DAY`` steps over all places."""
+    a_day = places * (pd.Timedelta(days=1) / typical(step))
+    return float(min(RATE, STEPS_A_DAY / max(a_day, 1e-9)))
 
 
 def threshold(scores: np.ndarray, rate: float = RATE, floor: float = FLOOR) -> float:

@@ -208,7 +208,9 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
         Label(_last(curve.train), curve.train_label, theme.baseline, x=len(epochs)),
     ]
     ticks = [1, *(int(tick) for tick in fig.nice_ticks(0, curve.planned, 6) if tick >= 2 and tick == int(tick))]
-    figure.update_xaxes(range=[1, max(curve.planned, 2) + 0.008 * curve.planned], tickvals=ticks, ticktext=[str(tick) for tick in ticks])
+    figure.update_xaxes(
+        range=[1, max(curve.planned, 2) + 0.008 * curve.planned], tickvals=ticks, ticktext=[str(tick) for tick in ticks]
+    )
     return fig.end_labels(figure, labels)
 
 
@@ -315,12 +317,15 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
 
 
 def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) -> None:
-    """“90 % band” under its lowest point in the first third."""
+    """“90 % band” under the band where it lies highest in the first third, so that the words have room below."""
     third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():
         return
-    row = int(np.nanargmin(third))
+    reach = max(1, len(low) // 16)
+    padded = np.pad(np.where(np.isfinite(third), third, np.inf), reach, constant_values=np.inf)
+    lowest_near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
+    row = int(np.argmax(np.where(np.isfinite(third), lowest_near, -np.inf)))
     figure.add_annotation(
-        x=x[row], y=float(third[row]), text="90 % band", showarrow=False, yanchor="top", yshift=-3,
+        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top", yshift=-3,
         xanchor="left" if row < len(low) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip

@@ -141,6 +141,7 @@ def blank(theme: Theme, height: int, y_range: tuple[float, float], right: int = 
         xaxis={
             "showgrid": False, "zeroline": False, "linecolor": theme.line, "linewidth": 1, "ticks": "outside", "ticklen": 4,
             "tickcolor": theme.line, "tickfont": axis_font, "ticklabelstandoff": 2, "fixedrange": True, "showspikes": False,
+            "automargin": "height",  # labels that a narrow screen turns are not cut off
         },
         yaxis={
             "showgrid": True, "gridcolor": theme.grid, "gridwidth": 1, "zeroline": False, "tickvals": list(ticks),

@@ -37,7 +37,7 @@ def header(title: str, dataset: str = "", facts: object = "") -> DeltaGenerator:
         facts: one line: size, step, until when.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="medium"):
-        with st.container(gap=None):
+        with st.container(gap=None, key="header-words"):
             if dataset:
                 pickers.switch(dataset)
             st.html(markup.title(title, facts))
