@@ -6,7 +6,7 @@ so the weighted mean of any breakdown equals the total.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,12 +52,14 @@ class State:
 
 
 def evaluate(
-    prediction: Prediction, metrics: Sequence[str] = ("mae", "rmse", "skill"), by: Sequence[str] = ()
+    prediction: Prediction | Mapping[str, Prediction],
+    metrics: Sequence[str] = ("mae", "rmse", "skill"),
+    by: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Metrics of a prediction, one row a group.
 
     Args:
-        prediction: forecasts beside their truth; missing truths count in no metric.
+        prediction: forecasts beside their truth, of one panel or of several together; missing truths count in no metric.
         metrics: names in ``METRICS``.
         by: lead, location, hour, weekday (0 = Monday), month, day, origin, target, region (the parent of a
             location), or any column of ``prediction.locations``. Hours and days are those of the target time.
@@ -67,10 +69,17 @@ def evaluate(
         ``target`` is no key, metrics with a unit are NaN and those without are the mean over the targets.
 
     Raises:
-        ConfigError: an unknown metric or key.
+        ConfigError: an unknown metric or key, or something that is no prediction.
     """
     by, metrics = _names(by), _names(metrics)
-    return table(accumulate(prediction, metrics, by), metrics, by, same_units(prediction))
+    parts = list(prediction.values()) if isinstance(prediction, Mapping) else [prediction]
+    if not parts or not all(isinstance(part, Prediction) for part in parts):
+        raise ConfigError(
+            f"Only predictions can be judged, not {type(prediction).__name__}.",
+            "Give what stcore.backtest returned, or fitted.validation.",
+        )
+    states = [accumulate(part, metrics, by) for part in parts]
+    return table(sum(states[1:], start=states[0]), metrics, by, same_units(parts[0]))
 
 
 def accumulate(prediction: Prediction, metrics: Iterable[str], by: Sequence[str] = ()) -> State:

@@ -115,3 +115,11 @@ def test_columns_of_the_places_are_keys_too_and_typos_are_answered(noisy):
 def _without_parent(noisy):
     bare = noisy.locations.drop(columns="parent")
     return evaluate(type(noisy)(**{**noisy.__dict__, "locations": bare}), by="region")
+
+
+def test_several_panels_are_judged_together(noisy):
+    half = {"a": noisy.select(origins=slice(0, 5)), "b": noisy.select(origins=slice(5, None))}
+    for by in ((), ("lead",), ("location", "hour")):
+        pd.testing.assert_frame_equal(evaluate(half, by=by), evaluate(noisy, by=by))
+    with pytest.raises(ConfigError, match="Only predictions"):
+        evaluate({"a": 3})
