@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from playwright.sync_api import Page, expect
 
+from stcore.operations import jobs, store
 from stcore.ui import pages
 from tests.e2e.browser import Visitor, press, settle
+from tests.e2e.server import Server
 
 VERDICT = re.compile(r"last value")
 EVIL = "<script>window.hacked=1</script>"
@@ -44,6 +48,22 @@ def forecast_this(page: Page) -> None:
     press(page, "Forecast this")
     expect(page.locator("h1")).to_have_text("Forecast")
     expect(page.locator(".fc-verdict")).to_contain_text(VERDICT, timeout=180_000)
+
+
+@pytest.fixture(autouse=True)
+def home(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server's home is that of this process too; what still trains after a test is ended."""
+    monkeypatch.setenv("FIELDCAST_HOME", str(server.home))
+    yield
+    end_trainings()
+
+
+def end_trainings() -> None:
+    """The sentence is there with the first models; the tests need not wait for the network, nor share the cores with it."""
+    for job in jobs.listing():
+        if job.active:
+            jobs.cancel(job.id)
+    store.close()
 
 
 def nothing_went_wrong(visitor: Visitor) -> None:
@@ -84,6 +104,7 @@ def test_names_with_markup_are_shown_and_never_run_on_any_page(visitor: Visitor,
     page = visitor.open("/")
     upload(page, small_file(tmp_path, (EVIL, IMAGE, "=cmd()"), value=IMAGE))
     forecast_this(page)
+    end_trainings()
     for address in every_address(page.url.partition("?")[2]):
         shown = visitor.open(address)
         expect(shown.locator("h1")).to_have_count(1)
