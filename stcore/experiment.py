@@ -133,7 +133,7 @@ class TrainingConfig(Config):
     weight_decay: float = setting(
         1e-4, title="Weight decay", help="Pull of all weights toward zero.", ge=0, le=10, level="advanced"
     )
-    clip: float = setting(5.0, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced")
+    clip: float = setting(0.5, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced")
     patience: int = setting(
         8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",
         unit="epochs", ge=1, level="advanced",

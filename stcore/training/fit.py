@@ -232,10 +232,8 @@ class _Job:
         return Trainer(module, head, self.plan.training, self._weights(), self.plan.run.seed, hooks)
 
     def _weights(self) -> torch.Tensor:
-        """[location, target]: back from scaled units, so that the loss is in units (of each target's own mean spread)."""
+        """[location, target]: spread of each, which brings scaled errors back to units."""
         spread = np.concatenate([recipe.target_scaler.spread for recipe in self.recipes.values()])
-        if len(self.plan.run.targets or ()) > 1:
-            spread = spread / spread.mean(axis=0)
         return torch.from_numpy(spread).to(self.device)
 
     def _source(self, part: str) -> list[tuple[Windows, torch.Tensor]]:

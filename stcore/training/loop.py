@@ -62,7 +62,9 @@ class Trainer:
     """Trains one module; use once.
 
     Args:
-        weights: [location, target] weight of a scaled error, so that the loss is in the values' own units.
+        weights: [location, target] spread of the values: an error counts by its size in units. Of several targets each is
+            measured by its own mean spread. Gradients never see the unit itself, so that metres learn like millimetres;
+            the losses that are told have it back where there is one target.
         total_epochs: epochs the rate is planned for; a refit stops before.
     """
 
@@ -71,7 +73,9 @@ class Trainer:
     ) -> None:  # fmt: skip
         self.module, self.head, self.options, self.seed, self.hooks = module, head, options, seed, hooks
         self.device = weights.device
-        self.weights = weights
+        usual = weights.mean(dim=0)
+        self.weights = weights / usual
+        self.unit = float(usual[0]) if len(usual) == 1 else 1.0
         self.optimiser = torch.optim.AdamW(
             module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
         )
@@ -118,7 +122,7 @@ class Trainer:
             self._set_rate(number * self.steps_per_epoch + step)
             total += self._step(windows, origins, locations)
             windows_seen += len(origins) * (windows.locations if locations is None else len(locations))
-        train_loss = float(total) / self.steps_per_epoch
+        train_loss = float(total) / self.steps_per_epoch * self.unit
         if not math.isfinite(train_loss):
             raise Diverged(
                 f"The loss stopped being a number in epoch {number + 1} (learning rate {self.options.learning_rate:g}).",
@@ -226,7 +230,7 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self, source: Source) -> tuple[float, float]:
-        """Mean weighted absolute error of the point forecast and of the last value, over observed cells."""
+        """Mean absolute error of the point forecast and of the last value over observed cells, in units (one target)."""
         self.module.eval()
         total = torch.zeros(3, dtype=torch.float64, device=self.device)
         for windows, origins in source:
@@ -235,11 +239,11 @@ class Trainer:
                 batch = windows.batch(part)
                 target, mask = batch.truth
                 weight = self.weights[batch.location] * mask
-                miss = (self.head.point(self.module(batch)) - target).abs() * weight
-                naive = (batch.last[:, None] - target).abs() * weight
-                total += torch.stack([miss.sum(), naive.sum(), mask.sum()]).double()
-        count = max(float(total[2]), 1.0)
-        return float(total[0]) / count, float(total[1]) / count
+                missed = (self.head.point(self.module(batch)) - target).abs() * weight
+                last = (batch.last[:, None] - target).abs() * weight
+                total += torch.stack([missed.sum(), last.sum(), mask.sum()]).double()
+        forecast, naive, count = total.tolist()
+        return self.unit * forecast / max(count, 1.0), self.unit * naive / max(count, 1.0)
 
     def _save(self) -> None:
         if self.hooks.folder is None:
