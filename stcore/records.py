@@ -151,7 +151,7 @@ class Prediction:
         """
         out = np.full(self.values.shape, np.nan, np.float32)
         if self.bands is not None and len(self.band_levels):
-            out = _between_bands(self.bands, self.band_levels, level)
+            out = between_bands(self.bands, self.band_levels, level)
             if self.spread is not None:
                 out = out + self.spread.at(level, self.values)
         elif self.spread is not None:
@@ -316,7 +316,7 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
-def _between_bands(bands: np.ndarray, levels: tuple[float, ...], level: float) -> np.ndarray:
+def between_bands(bands: np.ndarray, levels: tuple[float, ...], level: float) -> np.ndarray:
     """Linear interpolation between the quantiles of a head."""
     right = int(np.clip(np.searchsorted(levels, level), 1, len(levels) - 1))
     low, high = levels[right - 1], levels[right]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from stcore.records import Prediction, Spread
+from stcore.records import Prediction, Spread, between_bands
 
 LEVELS = np.array(
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995]
@@ -84,27 +84,39 @@ def _finest(known: np.ndarray) -> np.ndarray:
 
 
 def _common(residuals: np.ndarray, number: np.ndarray, heights: int) -> np.ndarray:
-    """Mean absolute error of each lead, target and height over all places [horizon, target, height]; never 0."""
+    """Mean absolute error of each lead, target and height over all places [horizon, target, height]; 1 where that is 0."""
     miss = np.abs(residuals)
     found = np.zeros((residuals.shape[1], residuals.shape[3], heights))
     for height in range(heights):
         here = np.where(number == height, miss, np.nan)
         count = np.isfinite(here).sum(axis=(0, 2))
         found[..., height] = np.nansum(here, axis=(0, 2), dtype=np.float64) / np.maximum(count, 1)
-    return np.maximum(found, 1e-9)
+    return np.where(found > 0, found, 1.0)
 
 
 def _scale(residuals: np.ndarray, number: np.ndarray, common: np.ndarray) -> np.ndarray:
-    """How much larger a place's errors are than those of all places at the same height [H, N, T], drawn toward 1."""
+    """How much larger a place's errors are than those of all places at the same height [H, N, T].
+
+    A place's own ratio over all leads is drawn toward 1, and that of a lead toward the place's. Ratios are drawn by powers:
+    the errors of a village beside a city are not a little, but thousands of times smaller.
+    """
     _, horizon, locations, targets = residuals.shape
-    scale = np.ones((horizon, locations, targets), np.float32)
+    sums, counts = np.zeros((2, horizon, locations, targets))
     for lead in range(horizon):
         for target in range(targets):
             usual = common[lead, target][number[:, lead, :, target]]
             ratio = np.abs(residuals[:, lead, :, target]) / usual
-            count = np.isfinite(ratio).sum(axis=0)
-            scale[lead, :, target] = (np.nansum(ratio, axis=0) + _PRIOR_ROWS) / (count + _PRIOR_ROWS)
-    return scale
+            sums[lead, :, target], counts[lead, :, target] = np.nansum(ratio, axis=0), np.isfinite(ratio).sum(axis=0)
+    place = _drawn(sums.sum(axis=0), counts.sum(axis=0), np.ones((locations, targets)))
+    return _drawn(sums, counts, place).astype(np.float32)
+
+
+def _drawn(sums: np.ndarray, counts: np.ndarray, toward: np.ndarray) -> np.ndarray:
+    """Means drawn ``toward`` a value as if it had been seen on ``_PRIOR_ROWS`` rows; never 0."""
+    weight = counts / (counts + _PRIOR_ROWS)
+    mean = sums / np.maximum(counts, 1)
+    drawn = np.exp(weight * np.log(np.where(mean > 0, mean, 1)) + (1 - weight) * np.log(toward))
+    return np.where(mean > 0, drawn, (1 - weight) * toward)
 
 
 def _quantiles(prediction: Prediction, cells: Any, here: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -120,8 +132,7 @@ def _quantiles(prediction: Prediction, cells: Any, here: np.ndarray, scale: np.n
         return _outward(known) if len(known) else np.zeros(len(LEVELS))
     out = np.zeros(len(LEVELS))
     for number, level in enumerate(LEVELS):
-        nearest = int(np.argmin([abs(level - one) for one in prediction.band_levels]))
-        known = scores(prediction.bands[(*cells, nearest)])
+        known = scores(between_bands(prediction.bands[cells], prediction.band_levels, level))
         out[number] = _outward(known)[number] if len(known) else 0.0
     return out
 
