@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcore.data.panel import Panel
 from stcore.experiment import Experiment
-from stcore.records import Prediction
+from stcore.records import Detection, Prediction
 from stcore.workflow.result import Part, Result
 
 ROWS_A_FILE = 20_000_000
@@ -70,6 +70,7 @@ def write_anomalies(folder: Path, panel: Panel | Mapping[str, Panel], experiment
     for name, each in plans.items():
         end = each.panel.time[max(0, each.parts.train_end - 1)]
         found = detect(each.panel, experiment.anomalies.detector, fit_end=end)
+        assert isinstance(found, Detection)
         scores, spans = found.to_frame(), found.events.copy()
         scores["location"] = scores["location"].astype(str)
         if len(plans) > 1:
@@ -80,7 +81,9 @@ def write_anomalies(folder: Path, panel: Panel | Mapping[str, Panel], experiment
     pd.concat(scored, ignore_index=True).to_parquet(folder / "anomalies.parquet", index=False)
     table = pd.concat(events, ignore_index=True)
     table["event"] = range(1, len(table) + 1)
-    guarded_frame(table[["event", "start", "end", "kind", "locations", "peak"]]).to_csv(folder / "events.csv", index=False)
+    guarded_frame(table[["event", "start", "end", "kind", "locations", "peak"]]).to_csv(
+        folder / "events.csv", index=False
+    )
 
 
 def _rows(prediction: Prediction) -> int:

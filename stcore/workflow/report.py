@@ -59,7 +59,9 @@ def render(result: Result) -> str:
     told = sentence(verdict(result.metrics[label], test.season), title_of(result, label))
     figures = [_by_lead(result, test), _future(result, label)]
     pictures = "".join(
-        figure.to_html(full_html=False, include_plotlyjs="inline" if number == 0 else False, config={"displayModeBar": False})
+        figure.to_html(
+            full_html=False, include_plotlyjs="inline" if number == 0 else False, config={"displayModeBar": False}
+        )
         for number, figure in enumerate(figures)
     )
     return (
@@ -98,7 +100,9 @@ def _by_lead(result: Result, test: Prediction) -> Any:
         for label, numbers in result.metrics.items()
     }
     ahead = [steps.describe_span(lead, test.step) for lead in range(1, test.horizon + 1)]
-    figure = curves.error_by_lead(lines, {label: title_of(result, label) for label in lines}, theme_of("light"), ahead, 300)
+    figure = curves.error_by_lead(
+        lines, {label: title_of(result, label) for label in lines}, theme_of("light"), ahead, 300
+    )
     return figure.update_layout(title="Mean error by time ahead", margin_t=48)
 
 

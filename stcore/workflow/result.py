@@ -66,7 +66,9 @@ class Result:
             NotFound: no such model is finished.
         """
         if label not in self.metrics:
-            raise NotFound(f"“{label}” is not finished in this run.", f"Finished: {', '.join(self.models) or 'none yet'}.")
+            raise NotFound(
+                f"“{label}” is not finished in this run.", f"Finished: {', '.join(self.models) or 'none yet'}."
+            )
         return self.folder / "models" / label
 
     def prediction(self, label: str, part: Part = "test") -> Prediction:
