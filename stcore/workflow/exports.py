@@ -55,7 +55,7 @@ def frames(result: Result, part: Part) -> Iterator[pd.DataFrame]:
                 if len(predictions) > 1:
                     frame["location"] = f"{name}/" + frame["location"]
                 frame["model"] = label
-                yield frame
+                yield _one_zone(frame, predictions)
 
 
 def write_anomalies(folder: Path, panel: Panel | Mapping[str, Panel], experiment: Experiment, result: Result) -> None:
@@ -76,14 +76,23 @@ def write_anomalies(folder: Path, panel: Panel | Mapping[str, Panel], experiment
         if len(plans) > 1:
             scores["location"] = f"{name}/" + scores["location"]
             spans["locations"] = [[f"{name}/{place}" for place in places] for places in spans["locations"]]
-        scored.append(scores)
-        events.append(spans)
+        clocks = {other: part.panel for other, part in plans.items()}
+        scored.append(_one_zone(scores, clocks))
+        events.append(_one_zone(spans, clocks))
     pd.concat(scored, ignore_index=True).to_parquet(folder / "anomalies.parquet", index=False)
     table = pd.concat(events, ignore_index=True)
     table["event"] = range(1, len(table) + 1)
     guarded_frame(table[["event", "start", "end", "kind", "locations", "peak"]]).to_csv(
         folder / "events.csv", index=False
     )
+
+
+def _one_zone(frame: pd.DataFrame, panels: Mapping[str, Panel | Prediction]) -> pd.DataFrame:
+    """The rows in UTC where the panels have clocks of several zones: a column of a file has one zone."""
+    if len({panel.clock for panel in panels.values()}) > 1:
+        for column in frame.select_dtypes("datetimetz"):
+            frame[column] = frame[column].dt.tz_convert("UTC")
+    return frame
 
 
 def _rows(prediction: Prediction) -> int:

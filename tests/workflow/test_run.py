@@ -203,6 +203,21 @@ def test_several_panels(tmp_path: Path) -> None:
     assert result.metrics["ridge"]["mae"] == pytest.approx((mine["truth"] - mine["forecast"]).abs().mean(), rel=1e-4)
 
 
+def test_panels_of_several_zones_share_a_file_in_utc(tmp_path: Path) -> None:
+    panels = {}
+    for zone in ("Europe/Berlin", "America/New_York"):
+        time = pd.date_range("2024-03-20", periods=300, freq="h", tz=zone)
+        panels[zone] = stcore.Panel.from_arrays(daily_wave(300).values, time, clock=zone)
+    body = {"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}, "ensemble": {"members": ["ridge", "persistence"]}, "anomalies": {}}  # fmt: skip
+    result = stcore.run(body, out=tmp_path, panel=panels)
+    assert "ensemble" in result.models
+    for name in ("predictions", "forecast", "anomalies"):
+        frame = pd.read_parquet(tmp_path / f"{name}.parquet")
+        assert str(frame["time"].dtype) == "datetime64[ns, UTC]"
+        there = frame[frame["location"] == "America/New_York/1"]["time"].dt.tz_convert("America/New_York")
+        assert there.min() >= panels["America/New_York"].time[0]
+
+
 def test_several_targets_of_unlike_units(tmp_path: Path) -> None:
     panel = daily_wave(400, features=2)
     result = stcore.run({"models": ["ridge"], "windows": {"lookback": 6, "horizon": 3}}, out=tmp_path, panel=panel)
