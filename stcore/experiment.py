@@ -208,7 +208,7 @@ class IntervalsConfig(Config):
     def _between(cls, levels: list[int]) -> list[int]:
         if not levels or any(not 1 <= level <= 99 for level in levels):
             raise ValueError("levels lie between 1 and 99")
-        return sorted(levels)
+        return sorted(set(levels))
 
 
 class AnomaliesConfig(Config):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -193,10 +193,17 @@ class Prediction:
             spread=spread, bands=maybe(self.bands), probabilities=maybe(self.probabilities),
         )  # fmt: skip
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row an origin, lead, location and target: origin, lead, time, location, target, truth, forecast, lower_90, upper_90."""
+    def to_frame(self, levels: Sequence[int] = ()) -> pd.DataFrame:
+        """One row an origin, lead, location and target: origin, lead, time, location, target, truth, forecast, lower_90, upper_90.
+
+        Args:
+            levels: percent of further bands, each with two more columns (lower_50, upper_50).
+        """
         origins, horizon, locations, targets = self.values.shape
-        lower, upper = self.interval(90)
+        bands: dict[str, np.ndarray] = {}
+        for level in dict.fromkeys((90, *levels)):
+            lower, upper = self.interval(level)
+            bands |= {f"lower_{level}": lower.ravel(), f"upper_{level}": upper.ravel()}
         utc = np.stack([self.times(lead).as_unit("ns").asi8 for lead in range(1, horizon + 1)], axis=1)
         each = horizon * locations * targets
         inner = locations * targets
@@ -212,7 +219,7 @@ class Prediction:
                 "lead": np.tile(np.repeat(np.arange(1, horizon + 1, dtype=np.int32), inner), origins),
                 "time": _in_zone_of(self.origins, np.repeat(utc.ravel(), inner)),
                 "location": ids, "target": names, "truth": np.asarray(self.truth).ravel(),
-                "forecast": self.values.ravel(), "lower_90": lower.ravel(), "upper_90": upper.ravel(),
+                "forecast": self.values.ravel(), **bands,
             }
         )  # fmt: skip
 

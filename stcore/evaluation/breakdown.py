@@ -88,7 +88,7 @@ def accumulate(prediction: Prediction, metrics: Iterable[str], by: Sequence[str]
     groups = _Groups.of(prediction, by)
     targets = len(prediction.targets)
     sums, cells = (np.zeros((len(needed), groups.count, targets)) for _ in range(2))
-    for origins in _chunks(prediction):
+    for origins in chunks(prediction):
         block = Cells(prediction.select(origins=origins))
         codes = groups.codes(origins)
         for row, name in enumerate(needed):
@@ -149,7 +149,8 @@ def _names(given: Sequence[str] | str) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
 
 
-def _chunks(prediction: Prediction) -> Iterator[slice]:
+def chunks(prediction: Prediction) -> Iterator[slice]:
+    """Blocks of origins small enough for memory."""
     origins = len(prediction.origins)
     each = max(1, CHUNK_CELLS // max(1, int(np.prod(prediction.values.shape[1:]))))
     return (slice(start, min(start + each, origins)) for start in range(0, origins, each))

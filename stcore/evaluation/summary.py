@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stcore.evaluation.breakdown import accumulate, same_units, table
+from stcore.evaluation.breakdown import accumulate, chunks, same_units, table
 from stcore.records import Prediction
 
 #: Name in the summary -> metric.
@@ -41,6 +42,22 @@ def summary(*predictions: Prediction) -> dict[str, Any]:
         each = table(state, metrics, ("target",), alike).set_index("target")
         out["by_target"] = {str(target): _numbers(row) for target, row in each.iterrows()}
     return out
+
+
+def coverages(levels: Iterable[int], *predictions: Prediction) -> dict[str, float | None]:
+    """Share of truths inside the central band of each level in percent: {"coverage_80": ...}; None without a band."""
+    found: dict[str, float | None] = {}
+    for level in levels:
+        held = judged = 0
+        for prediction in predictions:
+            for origins in chunks(prediction):
+                part = prediction.select(origins=origins)
+                lower, upper = part.interval(level)
+                there = np.isfinite(part.truth) & np.isfinite(lower) & np.isfinite(upper)
+                held += int((there & (part.truth >= lower) & (part.truth <= upper)).sum())
+                judged += int(there.sum())
+        found[f"coverage_{level}"] = held / judged if judged else None
+    return found
 
 
 def skill_by_day(prediction: Prediction, draws: int = 2000, seed: int = 0) -> tuple[float, float] | None:

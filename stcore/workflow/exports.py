@@ -43,13 +43,15 @@ def write_predictions(result: Result, part: Part, name: str) -> None:
 
 def frames(result: Result, part: Part) -> Iterator[pd.DataFrame]:
     """Rows of all models in blocks; with several panels the place is “panel/place”."""
-    labels = result.models
-    for label in labels:
+    intervals = result.experiment.intervals
+    for label in result.models:
         predictions = result.predictions(label, part)
         for name, prediction in predictions.items():
             block = max(1, _ROWS_A_BLOCK // max(1, _rows(prediction) // max(1, len(prediction.origins))))
             for begin in range(0, len(prediction.origins), block):
-                frame = prediction.select(origins=slice(begin, begin + block)).to_frame()
+                frame = prediction.select(origins=slice(begin, begin + block)).to_frame(
+                    intervals.levels if intervals else ()
+                )
                 frame["location"] = frame["location"].astype(str)
                 frame["target"] = frame["target"].astype(str)
                 if len(predictions) > 1:

@@ -14,7 +14,7 @@ from typing import Any
 from stcore.anomaly import spec as require_detector
 from stcore.data.panel import Panel
 from stcore.errors import Cancelled, ConfigError, ModelError, StcoreError, StoreError
-from stcore.evaluation import skill_by_day, summary
+from stcore.evaluation import coverages, skill_by_day, summary
 from stcore.experiment import EnsembleConfig, Experiment, RunConfig
 from stcore.records import Prediction
 from stcore.training.device import require
@@ -288,7 +288,8 @@ def keep(folder: Path, label: str, fitted: Fitted, panel: Panel | Mapping[str, P
 def judge(test: Prediction | Mapping[str, Prediction], fitted: Fitted, seconds: float) -> dict[str, Any]:
     """Numbers of a model on the test part, as metrics.json has them."""
     several = [test] if isinstance(test, Prediction) else list(test.values())
-    numbers = summary(*several)
+    further = [level for level in fitted.run.intervals.levels if level != 90]
+    numbers = summary(*several) | coverages(further, *several)
     numbers |= {
         "skill_range": list(skill_by_day(several[0]) or ()) or None if len(several) == 1 else None, "season": several[0].season,
         "cpu_s": fitted.cpu_s, "seconds": seconds, "share": fitted.share, "hash": fitted.hash,

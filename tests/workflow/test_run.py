@@ -148,6 +148,18 @@ def test_refused_before_anything_is_written(wrong: dict[str, Any], tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+def test_further_levels_have_columns_and_a_measured_share(tmp_path: Path) -> None:
+    body = {"models": ["ridge"], "windows": {"lookback": 12, "horizon": 4}, "intervals": {"levels": [80, 50, 80]}}
+    result = stcore.run(body, out=tmp_path, panel=daily_wave(900))
+    frame = pd.read_parquet(tmp_path / "predictions.parquet")
+    assert list(frame.columns) == [*COLUMNS[:-1], "lower_50", "upper_50", "lower_80", "upper_80", "model"]
+    mine = frame[frame["model"] == "ridge"]
+    for level in (50, 80, 90):
+        share = float(mine["truth"].between(mine[f"lower_{level}"], mine[f"upper_{level}"]).mean())
+        assert result.metrics["ridge"][f"coverage_{level}"] == pytest.approx(share)
+        assert share == pytest.approx(level / 100, abs=0.1)
+
+
 def test_a_detector_that_does_not_exist_is_refused_before_training(tmp_path: Path) -> None:
     body = {"models": ["ridge"], "anomalies": {"detector": "nonesuch"}}
     with pytest.raises(ConfigError, match="nonesuch"):
