@@ -125,7 +125,7 @@ def storing(what: str) -> Iterator[None]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A phrase for a hint: the nearest known name, or the list of all of them."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    close = get_close_matches(str(name), names, n=1, cutoff=0.5)
     if close:
         return f"Did you mean “{close[0]}”? Known: {', '.join(names)}."
     return f"Known: {', '.join(names)}."
