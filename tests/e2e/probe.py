@@ -9,5 +9,7 @@ with st.container(border=True, key="panel-probe"):
     st.multiselect("Many", ["a", "b"], default=["a"], key="many")
 with st.container(key="switch-probe"):
     st.button("Switch", type="tertiary", key="switch")
+with st.container(horizontal=True), st.container(key="header-words"):
+    st.text("Words")
 with st.form("form"):
     st.form_submit_button("Send", type="primary")
