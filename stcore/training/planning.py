@@ -118,10 +118,15 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
 
 
 def prepare(panel: Panel, config: PrepareConfig) -> Panel:
-    """The panel with exact zeros taken as missing where the settings say so."""
+    """The panel with exact zeros of its measured numbers taken as missing where the settings say so.
+
+    Angles, yes/no values and what is known ahead keep theirs: no sensor reports a gap there.
+    """
     if not config.zeros_are_missing:
         return panel
-    values = np.where(panel.values == 0, np.float32(np.nan), panel.values)
+    schema = [panel.schema[name] for name in panel.features]
+    measured = np.array([one.kind in ("numeric", "count") and not one.known_ahead for one in schema])
+    values = np.where((panel.values == 0) & measured, np.float32(np.nan), panel.values)
     return replace(panel, values=values)
 
 

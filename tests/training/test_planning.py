@@ -157,3 +157,14 @@ def test_check_needs_no_torch() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_zeros_that_mean_missing_are_those_of_measured_numbers() -> None:
+    panel = daily_wave(300, features=2)
+    values = panel.values.copy()
+    values[5] = 0
+    schema = {**panel.schema, "value_1": panel.schema["value_1"].model_copy(update={"known_ahead": True})}
+    settled = plan(replace(panel, values=values, schema=schema), config(prepare={"zeros_are_missing": True}))
+    kept = settled.panels["panel"].panel.values
+    assert np.isnan(kept[5, :, 0]).all()
+    assert (kept[5, :, 1] == 0).all()
