@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from stcore.data.panel import Panel
     from stcore.evaluation import evaluate
     from stcore.experiment import Experiment, RunConfig
+    from stcore.findings import Finding
     from stcore.library import datasets, open, save
     from stcore.models import list_models
-    from stcore.records import Detection, Finding, Prediction
+    from stcore.records import Detection, Prediction
     from stcore.training.backtest import backtest, forecast
     from stcore.training.ensemble import combine
     from stcore.training.fit import fit
@@ -42,7 +43,7 @@ _HOMES = {
     "detect": "stcore.anomaly", "fit_detector": "stcore.anomaly", "load_detector": "stcore.anomaly",
     "list_detectors": "stcore.anomaly", "list_models": "stcore.models", "load": "stcore.training.fitted",
     "Fitted": "stcore.training.fitted", "Prediction": "stcore.records", "Detection": "stcore.records",
-    "Finding": "stcore.records", "run": "stcore.workflow.run", "Result": "stcore.workflow.result",
+    "Finding": "stcore.findings", "run": "stcore.workflow.run", "Result": "stcore.workflow.result",
 }  # fmt: skip
 
 __all__ = [

@@ -7,7 +7,7 @@ left out (None) is suggested from the data by ``stcore.training.planning``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +16,8 @@ from pydantic import AfterValidator, field_validator, model_validator
 
 from stcore.config import Config, TopConfig, setting
 from stcore.errors import ConfigError, nearest
+from stcore.findings import Fix
+from stcore.preparation import PrepareConfig
 
 SCHEMA_VERSION = 1
 DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
@@ -62,23 +64,6 @@ class DataConfig(Config):
     decimal: str | None = setting(None, title="Decimal mark", help="Point or comma.", level="advanced")
     header: bool | None = setting(
         None, title="Header", help="Whether the first line names the columns.", level="advanced"
-    )
-
-
-class PrepareConfig(Config):
-    """What is done to the values before a model sees them; fitted on the train part only."""
-
-    zeros_are_missing: bool = setting(
-        False, title="Zeros are missing", help="Treat exact zeros as gaps, as some sensors report them."
-    )
-    fill: Literal["none"] = setting(
-        "none", title="Fill gaps", help="None: gaps stay gaps; models see the last value and the error skips them."
-    )
-    scale: Literal["standard", "none"] = setting(
-        "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
-    )
-    features: list[Literal["time_of_day", "day_of_week", "day_of_year"]] | None = setting(
-        None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
     )
 
 
@@ -320,6 +305,17 @@ class Experiment(TopConfig):
         given = {key: getattr(self.data, key) for key in ("source", "adjacency", "geometry")}
         absolute = {key: str((folder / value).resolve()) for key, value in given.items() if value}
         return self.model_copy(update={"data": self.data.model_copy(update=absolute)})
+
+    def mended(self, fixes: Iterable[Fix]) -> Experiment:
+        """The same with fixes of findings written into it.
+
+        Raises:
+            ConfigError: a fix that does not fit the settings.
+        """
+        body = self.model_dump(mode="json", by_alias=True)
+        for fix in fixes:
+            fix.write_into(body)
+        return type(self).parse(body)
 
     def to_yaml(self) -> str:
         """The complete file: every default written out."""

@@ -1,4 +1,4 @@
-"""What the rooms hand to each other: findings, predictions, detections. They know no model, page or store."""
+"""What the rooms hand to each other: predictions, detections. They know no model, page or store."""
 
 from __future__ import annotations
 
@@ -7,41 +7,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.config import Config, setting
 from stcore.errors import NotYet, StoreError, storing
+from stcore.findings import Finding
 
 if TYPE_CHECKING:
     from stcore.data.schema import FeatureSchema
 
 PREDICTION_SCHEMA = 1
-
-
-class Finding(Config):
-    """Something in the data or the settings that needs no stop, but a look.
-
-    Attributes:
-        code: stable short name ("gaps", "duplicates", "bad_rows").
-        severity: look (may spoil results) or note (good to know).
-        message: one sentence in plain words with the numbers.
-        where: column, location or time span it is about; empty = whole table.
-        count: how many rows, cells or places.
-        lines: up to ten line numbers of the file (1 = first line), where known.
-        suggestion: what to do about it; empty = nothing.
-    """
-
-    code: str
-    severity: Literal["look", "note"] = "note"
-    message: str = setting(title="Message", help="One sentence with the numbers.")
-    where: str = ""
-    count: int = 0
-    lines: list[int] = []
-    suggestion: str = ""
 
 
 @dataclass(frozen=True, eq=False)

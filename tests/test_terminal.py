@@ -6,7 +6,7 @@ import pytest
 
 from stcore.data.quality import InspectReport
 from stcore.data.roles import Choice, Roles
-from stcore.records import Finding
+from stcore.findings import Finding
 from stcore.terminal import Progress, leaderboard, plain, report_lines
 
 EVENTS = [

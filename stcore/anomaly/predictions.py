@@ -17,7 +17,8 @@ from stcore.anomaly.linear import Calendar
 from stcore.anomaly.scores import fill_unobserved, shares, strongest
 from stcore.data import steps
 from stcore.errors import ConfigError, DataError, ModelError
-from stcore.records import Detection, Finding, Prediction
+from stcore.findings import Finding
+from stcore.records import Detection, Prediction
 from stcore.training.intervals import calibration_origins
 
 LEAST_ORIGINS = 20

@@ -24,7 +24,8 @@ from stcore.config import Config, setting
 from stcore.data import steps
 from stcore.data.panel import Panel
 from stcore.errors import DataError, ModelError
-from stcore.records import Detection, Finding
+from stcore.findings import Finding
+from stcore.records import Detection
 
 FOLDS = 4
 BLOCK_CELLS = 1_000_000

@@ -19,7 +19,7 @@ from stcore.data.places import Places, make_places, read_districts, read_network
 from stcore.data.quality import lay_findings, value_findings
 from stcore.data.schema import FeatureSchema, guess_schema
 from stcore.errors import DataError
-from stcore.records import Finding
+from stcore.findings import Finding
 
 #: Answer to "keep the series apart?": no, on one grid however empty.
 TOGETHER = "together"

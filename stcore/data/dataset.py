@@ -36,6 +36,7 @@ from stcore.data.panel_files import open_panel, save_panel
 from stcore.data.quality import InspectReport, missing_cells, sentence, value_findings
 from stcore.data.roles import Roles
 from stcore.errors import StoreError
+from stcore.preparation import PrepareConfig
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Dataset:
     def roles(self) -> Roles:
         """Meaning of the columns."""
         return Roles.parse(self.about["roles"])
+
+    @property
+    def prepare(self) -> PrepareConfig:
+        """How runs on these data prepare the values unless they say otherwise."""
+        return PrepareConfig.parse(self.about.get("prepare"), "prepare")
 
     @property
     def original(self) -> Path | None:
@@ -284,13 +290,26 @@ def rename(id: str, name: str) -> Dataset:
     Raises:
         NotFound: there is none.   StoreError: it cannot be written.
     """
-    known = open(id)
-    about = {**known.about, "name": clean_name(name)}
+    return _changed(open(id), {"name": clean_name(name)})
+
+
+def set_prepare(id: str, prepare: PrepareConfig) -> Dataset:
+    """Keep how runs on a dataset prepare the values; the values themselves stay as they are.
+
+    Raises:
+        NotFound: there is none.   StoreError: it cannot be written.
+    """
+    return _changed(open(id), {"prepare": prepare.model_dump(mode="json", exclude_defaults=True)})
+
+
+def _changed(known: Dataset, changes: Mapping[str, Any]) -> Dataset:
+    about = {**known.about, **changes}
     try:
         write_about(known.folder, about)
     except OSError as error:
         raise StoreError(
-            f"The name could not be changed ({error.strerror or error}).", "Free space on the disk and try again."
+            f"The record of “{known.name}” could not be changed ({error.strerror or error}).",
+            "Free space on the disk and try again.",
         ) from error
     return Dataset(known.folder, about)
 

@@ -17,7 +17,7 @@ from stcore.data.panel import Panel
 from stcore.data.schema import FeatureSchema, guess_schema
 from stcore.data.space import Grid, Space
 from stcore.errors import ConfigError, DataError, NotYet
-from stcore.records import Finding
+from stcore.findings import Finding
 from stcore.settings import settings
 
 COUNT = "events"

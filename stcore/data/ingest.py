@@ -21,7 +21,7 @@ from stcore.data.quality import InspectReport, by_weight, missing_cells, read_fi
 from stcore.data.roles import Choice, Roles, find_roles, given_roles, missing_time
 from stcore.data.table import Table, open_table
 from stcore.errors import DataError, StoreError
-from stcore.records import Finding
+from stcore.findings import Finding
 
 
 @dataclass

@@ -17,7 +17,7 @@ from stcore.data.encoding import as_text, on_disk
 from stcore.data.panel import edge_table
 from stcore.data.space import Space, matrix_edges, recognise_grid
 from stcore.errors import DataError
-from stcore.records import Finding
+from stcore.findings import Finding
 
 _PARENTS = ("parent", "parent_id", "region", "province", "state")
 _EDGE_HEADS = ({"from", "to"}, {"source", "target"})

@@ -16,7 +16,7 @@ from stcore.data.panel import Panel
 from stcore.data.roles import Choice, Roles
 from stcore.data.table import Table
 from stcore.data.times import Times
-from stcore.records import Finding
+from stcore.findings import Finding, Fix
 
 _PLACE_WORDS = (
     (r"sensor|detector|传感器", "sensors"), (r"station|测站|站", "stations"), (r"district|区县", "districts"),
@@ -297,7 +297,8 @@ def _zeros(name: str, zeros: int, count: int, values: np.ndarray) -> list[Findin
     return [
         Finding(code="zeros", severity="look", where=name[:80], count=int(zeros),
                 message=f"{int(zeros):,} values of “{name[:60]}” are exactly 0 while the others start at {low:.3g}: they may mean missing.",
-                suggestion="Tick “Zeros are missing” when preparing.")
+                suggestion="If so, they should become gaps.",
+                fix=Fix(words="Treat zeros as missing", setting="prepare.zeros_are_missing", value=True))
     ]  # fmt: skip
 
 

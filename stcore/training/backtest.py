@@ -16,9 +16,10 @@ from stcore.data.panel import Panel, as_panels
 from stcore.data.splits import origins_within
 from stcore.data.windows import Recipe, Windows
 from stcore.errors import ConfigError, DataError, ModelError
+from stcore.findings import Finding
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head
-from stcore.records import Finding, Prediction
+from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future

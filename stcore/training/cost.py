@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stcore import words
-from stcore.records import Finding
+from stcore.findings import Finding
 
 if TYPE_CHECKING:
     from stcore.training.planning import Plan

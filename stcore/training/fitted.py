@@ -20,11 +20,12 @@ from stcore.data.schema import FeatureSchema
 from stcore.data.windows import Recipe
 from stcore.errors import ModelError, StoreError, storing
 from stcore.experiment import RunConfig
+from stcore.findings import Finding
 from stcore.models import MODELS
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head, make_head
-from stcore.records import Finding, Prediction, Spread
+from stcore.records import Prediction, Spread
 
 SCHEMA_VERSION = 1
 

@@ -14,10 +14,11 @@ from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
 from stcore.errors import ConfigError, DataError, ModelError
-from stcore.experiment import PrepareConfig, RunConfig, SplitConfig, TrainingConfig, WindowsConfig
+from stcore.experiment import RunConfig, SplitConfig, TrainingConfig, WindowsConfig
+from stcore.findings import Finding
 from stcore.models import MODELS
 from stcore.models.contract import ModelSpec
-from stcore.records import Finding
+from stcore.preparation import PrepareConfig
 from stcore.settings import settings
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from stcore import words
 from stcore.data import steps
 from stcore.data.quality import InspectReport, missing_cells
-from stcore.records import Finding
+from stcore.findings import Finding
 from stcore.ui import parts
 from stcore.ui.opened import Opened
 

@@ -21,9 +21,10 @@ from stcore.data import dataset, ingest
 from stcore.data.panel import Panel
 from stcore.data.quality import InspectReport, place_word
 from stcore.errors import DataError, NotFound, StcoreError, StoreError
-from stcore.experiment import DataConfig, Experiment, IntervalsConfig, PrepareConfig
+from stcore.experiment import DataConfig, Experiment, IntervalsConfig
 from stcore.operations import jobs, store
 from stcore.operations.store import DatasetRow
+from stcore.preparation import PrepareConfig
 from stcore.scenarios import samples
 from stcore.scenarios.samples import Sample
 from stcore.settings import prepare_home, settings

@@ -177,7 +177,7 @@ def _more(models: list[str], key: str) -> Values:
     with middle:
         seed = forms.edit(Experiment, f"{key}-s", leave_out=("schema_version", "targets"), columns=1)
     with right:
-        prepare = forms.edit(PrepareConfig, f"{key}-p", leave_out=("fill",), columns=2)
+        prepare = forms.edit(PrepareConfig, f"{key}-p", leave_out=("fill", "clean"), columns=2)
     split = forms.edit(SplitConfig, f"{key}-split", leave_out=("test",), columns=4)
     chosen = _device(key)
     return {

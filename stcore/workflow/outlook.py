@@ -10,7 +10,7 @@ import pandas as pd
 from stcore.data.panel import Panel
 from stcore.errors import ModelError
 from stcore.experiment import Experiment
-from stcore.records import Finding
+from stcore.findings import Finding
 from stcore.training.cost import seconds
 from stcore.training.planning import Plan, plan
 

@@ -9,11 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import stcore
-from stcore.experiment import ModelEntry, PrepareConfig, SplitConfig, TrainingConfig, WindowsConfig
+from stcore.experiment import ModelEntry, SplitConfig, TrainingConfig, WindowsConfig
 from stcore.operations import jobs, store
 from stcore.operations.jobs.progress_file import ProgressFile
 from stcore.operations.jobs.worker import claim
 from stcore.operations.store import Job, Status, job_rows
+from stcore.preparation import PrepareConfig
 from stcore.training import device
 from stcore.ui import forms
 from tests.pages.app import address, page, said, title

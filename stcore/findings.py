@@ -1,0 +1,62 @@
+"""What deserves a look but needs no stop, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+from stcore.config import Config, setting
+
+
+class Fix(Config):
+    """What would put a finding right: a change of one setting of the experiment, which a person ticks.
+
+    Attributes:
+        words: what it does, for the tick box ("Treat -999 as missing").
+        setting: dotted path in the experiment ("prepare.clean.stuck", "data.missing").
+        value: what is written there; items are added to a list, keys to a group, anything else replaces.
+    """
+
+    words: str
+    setting: str
+    value: Any
+
+    def write_into(self, experiment: MutableMapping[str, Any]) -> None:
+        """Write the change into an experiment as nested mappings; groups that are not there yet are made."""
+        *groups, last = self.setting.split(".")
+        room = experiment
+        for group in groups:
+            if room.get(group) is None:
+                room[group] = {}
+            room = room[group]
+        known = room.get(last)
+        if isinstance(known, list) and isinstance(self.value, list):
+            room[last] = [*known, *(item for item in self.value if item not in known)]
+        elif isinstance(known, dict) and isinstance(self.value, dict):
+            room[last] = {**known, **self.value}
+        else:
+            room[last] = self.value
+
+
+class Finding(Config):
+    """Something in the data or the settings that needs no stop, but a look.
+
+    Attributes:
+        code: stable short name ("gaps", "duplicates", "bad_rows").
+        severity: look (may spoil results) or note (good to know).
+        message: one sentence in plain words with the numbers.
+        where: column, location or time span it is about; empty = whole table.
+        count: how many rows, cells or places.
+        lines: up to ten line numbers of the file (1 = first line), where known.
+        suggestion: what to do about it; empty = nothing.
+        fix: what does it, where a setting can.
+    """
+
+    code: str
+    severity: Literal["look", "note"] = "note"
+    message: str = setting(title="Message", help="One sentence with the numbers.")
+    where: str = ""
+    count: int = 0
+    lines: list[int] = []
+    suggestion: str = ""
+    fix: Fix | None = None

@@ -1,0 +1,56 @@
+"""What is done to the values between the file and a model, as settings: cleaned, filled, scaled, described, varied.
+
+Every default leaves the values as they are, but for the standard scale. What a step learns it learns from the train part
+alone; ``stcore.data.prepare`` carries it out.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stcore.config import Config, setting
+
+Fill = Literal["none", "forward", "linear", "spline", "seasonal", "neighbours", "low_rank"]
+Calendar = Literal["time_of_day", "day_of_week", "day_of_year"]
+
+
+class CleanConfig(Config):
+    """Which readings are set aside as wrong. A reading set aside becomes a gap; the file stays as it came."""
+
+    limits: dict[str, tuple[float | None, float | None]] = setting(
+        {}, title="Possible range", help="Value -> smallest and largest possible; readings outside become gaps."
+    )
+    jump: dict[str, float] = setting(
+        {}, title="Largest change", help="Value -> largest possible change from one step to the next."
+    )
+    spikes: float = setting(
+        0, title="Spikes", ge=0, le=100,
+        help="Hampel rule: set a reading aside that lies more than this many robust deviations from the median of the "
+        "readings before it; 5 is usual, 0 = off.",
+    )  # fmt: skip
+    spike_steps: int = setting(
+        12, title="Spikes against", help="Readings the median is taken of.", unit="steps", ge=3, le=10_000, level="advanced"
+    )  # fmt: skip
+    stuck: int = setting(
+        0, title="Stuck", help="Set aside what repeats exactly for more than this many steps; 0 = off.", unit="steps",
+        ge=0, le=1_000_000,
+    )  # fmt: skip
+    leave_out: list[str] = setting([], title="Places left out", help="Ids of places whose readings are all set aside.")
+
+
+class PrepareConfig(Config):
+    """What is done to the values before a model sees them; fitted on the train part only."""
+
+    zeros_are_missing: bool = setting(
+        False, title="Zeros are missing", help="Treat exact zeros as gaps, as some sensors report them."
+    )
+    clean: CleanConfig = setting(CleanConfig(), title="Clean", help="Which readings are set aside as wrong.")
+    fill: Literal["none"] = setting(
+        "none", title="Fill gaps", help="None: gaps stay gaps; models see the last value and the error skips them."
+    )
+    scale: Literal["standard", "none"] = setting(
+        "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
+    )
+    features: list[Calendar] | None = setting(
+        None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
+    )
