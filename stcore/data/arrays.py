@@ -13,9 +13,13 @@ from stcore.errors import DataError
 def numbers(values: Any) -> np.ndarray:
     """float32 [time, location, feature] of one, two or three axes of numbers; infinite ones become NaN.
 
+    A copy, but for a float32 memory map without infinite values, which stays on disk.
+
     Raises:
         DataError: no numbers, or another number of axes.
     """
+    if isinstance(values, np.memmap) and values.dtype == np.float32 and values.ndim in (2, 3) and not _infinite(values):
+        return values.reshape(*values.shape, *(1,) * (3 - values.ndim))
     try:
         with np.errstate(over="ignore"):
             array = np.array(values, dtype=np.float32)
@@ -30,6 +34,12 @@ def numbers(values: Any) -> np.ndarray:
     array = array.reshape(*array.shape, *(1,) * (3 - array.ndim))
     array[~np.isfinite(array)] = np.nan
     return array
+
+
+def _infinite(values: np.ndarray) -> bool:
+    """Whether any value is infinite, read in blocks."""
+    rows = max(1, (16 << 20) // max(1, values[:1].nbytes))
+    return any(bool(np.isinf(values[start : start + rows]).any()) for start in range(0, len(values), rows))
 
 
 def mask(given: Any, shape: tuple[int, ...]) -> np.ndarray:

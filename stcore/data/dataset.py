@@ -1,6 +1,7 @@
 """Datasets on disk: the file as it came, its typed rows, and its panels, in a folder that appears whole or not at all.
 
 ``<home>/datasets/<id>/``: original, observations.parquet (sorted by location, time), panels/<number>/, dataset.json.
+A panel saved from Python has neither original nor observations: it is both.
 Names of people stand in dataset.json only and never become part of a path.
 """
 
@@ -13,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stcore.data import ingest
 from stcore.data.assemble import Recipe, assemble, recipe_of
+from stcore.data.coarsen import coarsen
 from stcore.data.dataset_folder import (
     SCHEMA_VERSION,
     appearing,
@@ -103,9 +104,10 @@ class Dataset:
         return path if path.exists() else None
 
     @property
-    def observations(self) -> Path:
-        """Typed rows sorted by location and time."""
-        return self.folder / "observations.parquet"
+    def observations(self) -> Path | None:
+        """Typed rows sorted by location and time; None for a panel that was saved from Python."""
+        path = self.folder / "observations.parquet"
+        return path if path.exists() else None
 
     def panel(
         self, step: str | None = None, by: str | None = None, how: str | None = None, cell: float | None = None
@@ -132,14 +134,16 @@ class Dataset:
         )
         if recipe.column(self.roles.form) is not None:
             return self._from_original(recipe)
-        return self._from_rows(recipe)
+        if self.observations is None:
+            return self._coarser(step or "")
+        return self._from_rows(self.observations, recipe)
 
     def _saved(self) -> Panel | dict[str, Panel]:
         names = self.about["panels"]
         panels = {name: open_panel(self.folder / "panels" / str(number)) for number, name in enumerate(names)}
         if self.about["several"]:
             return panels
-        return replace(next(iter(panels.values())), name=self.name)
+        return next(iter(panels.values())).called(self.name)
 
     def _from_original(self, recipe: Recipe) -> dict[str, Panel]:
         if self.original is None:
@@ -150,9 +154,13 @@ class Dataset:
         with ingest.loaded(self.original, self.roles, recipe) as result:
             return result.panels
 
-    def _from_rows(self, recipe: Recipe) -> Panel:
+    def _coarser(self, step: str) -> Panel | dict[str, Panel]:
+        saved = self._saved()
+        return coarsen(saved, step) if isinstance(saved, Panel) else {n: coarsen(one, step) for n, one in saved.items()}
+
+    def _from_rows(self, rows: Path, recipe: Recipe) -> Panel:
         """Laid anew; places, network and districts are those that were saved."""
-        with ingest.scratch() as folder, stored(self.observations, self.roles, self.about["clock"], folder) as seen:
+        with ingest.scratch() as folder, stored(rows, self.roles, self.about["clock"], folder) as seen:
             panels, _ = assemble(seen, replace(recipe, adjacency=None, geometry=None))
         panel = replace(next(iter(panels.values())), name=self.name)
         saved = self._saved()
@@ -211,29 +219,12 @@ def save(panel: Panel | Mapping[str, Panel], name: str, owner: str = "local") ->
         span=(str(first.time[0]), str(first.time[-1])),
     )  # fmt: skip
     with appearing() as folder:
-        frames = [_rows(each) for each in panels.values()]
-        pd.concat(frames).sort_values(["location", "time"], kind="stable").to_parquet(
-            folder / "observations.parquet", index=False
-        )
         about = _about(name, owner, panels, report)
         about |= {
             "roles": roles.model_dump(mode="json"), "several": not isinstance(panel, Panel), "sha256": None,
             "recipe": _plain(Recipe(clock=first.clock)), "clock": first.clock,
         }  # fmt: skip
         return _finish(folder, about, panels)
-
-
-def _rows(panel: Panel) -> pd.DataFrame:
-    """A panel as typed rows: those with a value."""
-    there = panel.mask.any(axis=2)
-    step, place = np.nonzero(there)
-    time = panel.time if panel.clock is None else panel.time.tz_convert("UTC").tz_localize(None)
-    frame = pd.DataFrame(
-        {"line": np.arange(len(step)) + 1, "time": time[step], "location": panel.locations.index.to_numpy()[place]}
-    )
-    for number in range(len(panel.features)):
-        frame[f"v{number}"] = panel.values[step, place, number].astype(np.float64)
-    return frame
 
 
 def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectReport) -> dict[str, Any]:

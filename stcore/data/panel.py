@@ -90,6 +90,22 @@ class Panel:
         state.update(repr((first, self.step, self.clock, list(self.locations.index), self.features)).encode())
         return state.hexdigest()[:16]
 
+    @cached_property
+    def curves(self) -> np.ndarray | None:
+        """The values place by place, float32 [location, feature, time], where a file holds them so; else None."""
+        return None  # set on opening; a panel made from this one has other values and starts without
+
+    def curve(self, location: str, feature: str, start: int = 0) -> np.ndarray:
+        """float32 [time] of one place from row ``start`` on, read alone where the values lie on disk.
+
+        Raises:
+            KeyError: no such place.   ValueError: no such feature.
+        """
+        place, column = self.locations.index.get_loc(location), self.features.index(feature)
+        if self.curves is not None:
+            return np.array(self.curves[place, column, start:])
+        return np.array(self.values[start:, place, column])
+
     @classmethod
     def from_arrays(
         cls,
@@ -104,7 +120,8 @@ class Panel:
         """A panel from arrays.
 
         Args:
-            values: [time], [time, location] or [time, location, feature]; infinite values become NaN.
+            values: [time], [time, location] or [time, location, feature]; infinite values become NaN. A float32
+                memory map stays on disk.
             time: regular times, sorted; with a zone only together with the same ``clock``.
             locations: ids, or a (Geo)DataFrame indexed by id; lat and lon columns become points.
             features: names; default value, or value_1, value_2, ...
@@ -117,6 +134,7 @@ class Panel:
         """
         array = arrays.numbers(values)
         if mask is not None:
+            array = np.array(array)
             array[~arrays.mask(mask, array.shape)] = np.nan
         index = arrays.clocked(arrays.times(time), clock)
         table = locations_table(locations, array.shape[1])
@@ -135,6 +153,14 @@ class Panel:
         if adjacency is not None:
             space = space.with_edges("given", edge_table(adjacency, table.index))
         return cls(array, index, step, table, names, {n: guess_schema(n) for n in names}, space, clock=clock)
+
+    def called(self, name: str) -> Panel:
+        """The same panel under another name, with what is already known of it."""
+        panel = replace(self, name=name)
+        for known in ("digest", "curves"):
+            if known in self.__dict__:
+                panel.__dict__[known] = self.__dict__[known]
+        return panel
 
     def select(self, features: Sequence[str]) -> Panel:
         """The same panel with these features only, in this order.

@@ -1,8 +1,14 @@
-"""A panel as a folder: values.npy (time-major, memory-mapped on opening), locations.parquet, labels.parquet, panel.json."""
+"""A panel as a folder: values.npy (time-major, memory-mapped on opening), locations.parquet, labels.parquet, panel.json.
+
+Where the values are many, curves.npy holds them once more place by place: a strided read of the time-major file for one
+place's curve would pull the whole file in.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +23,10 @@ from stcore.data.space import Grid, Space
 from stcore.errors import StoreError
 
 SCHEMA_VERSION = 1
+#: From this many bytes of values on, curves are kept apart.
+CURVES_FROM = 64 << 20
+#: Bytes that are looked at in one go when a large array is written.
+_BLOCK = 64 << 20
 
 
 def save_panel(panel: Panel, folder: Path) -> None:
@@ -26,9 +36,11 @@ def save_panel(panel: Panel, folder: Path) -> None:
         OSError: no space, or no right to write.
     """
     folder.mkdir(parents=True)
-    np.save(folder / "values.npy", np.ascontiguousarray(panel.values, dtype=np.float32), allow_pickle=False)
+    _write(folder / "values.npy", panel.values, np.dtype(np.float32))
     if panel.observed is not None:
-        np.save(folder / "observed.npy", np.ascontiguousarray(panel.observed), allow_pickle=False)
+        _write(folder / "observed.npy", panel.observed, np.dtype(bool))
+    if panel.values.nbytes >= CURVES_FROM:
+        _write_curves(folder)
     panel.locations.to_parquet(folder / "locations.parquet")
     for name, table in panel.space.edges.items():
         table.to_parquet(folder / f"edges_{name}.parquet")
@@ -53,6 +65,53 @@ def save_panel(panel: Panel, folder: Path) -> None:
         "points": "geometry" in panel.space.parts,
     }  # fmt: skip
     (folder / "panel.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def reserved(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.memmap:
+    """A new .npy file as memory map whose space is taken at once: a disk that fills up later would end the process.
+
+    Raises:
+        OSError: no space, or no right to write.
+    """
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_2_0(file, header)
+        begin = file.tell()
+        length = begin + dtype.itemsize * math.prod(shape)
+        if hasattr(os, "posix_fallocate"):
+            file.flush()
+            os.posix_fallocate(file.fileno(), 0, length)
+        else:
+            for start in range(begin, length, _BLOCK):
+                file.write(b"\0" * min(_BLOCK, length - start))
+    return np.memmap(path, dtype=dtype, mode="r+", offset=begin, shape=shape)
+
+
+def _write(path: Path, array: np.ndarray, dtype: np.dtype[Any]) -> None:
+    """An array as .npy, block by block: one that is a memory map itself is never in memory as a whole."""
+    out = reserved(path, dtype, array.shape)
+    rows = max(1, _BLOCK // max(1, array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        out[start : start + rows] = array[start : start + rows]
+    out.flush()
+
+
+def _write_curves(folder: Path) -> None:
+    """values.npy [time, location, feature] once more as curves.npy [location, feature, time].
+
+    A block of times is read in order and written to its stretch of every place, in tiles that fit the cache.
+    """
+    values = np.load(folder / "values.npy", mmap_mode="r", allow_pickle=False)
+    steps_, places, features = values.shape
+    flat = values.reshape(steps_, places * features)
+    out = reserved(folder / "curves.npy", np.dtype(np.float32), (places, features, steps_))
+    turned = out.reshape(places * features, steps_)
+    rows = max(1, min(steps_, (4 * _BLOCK) // max(1, 4 * places * features)))
+    for start in range(0, steps_, rows):
+        block = np.asarray(flat[start : start + rows])
+        for first in range(0, places * features, 512):
+            turned[first : first + 512, start : start + rows] = block[:, first : first + 512].T
+    out.flush()
 
 
 def open_panel(folder: Path) -> Panel:
@@ -86,6 +145,8 @@ def open_panel(folder: Path) -> Panel:
         observed=np.load(observed, mmap_mode="r", allow_pickle=False) if observed.exists() else None,
     )  # fmt: skip
     panel.__dict__["digest"] = about["digest"]  # known already: no need to read all values for it
+    curves = folder / "curves.npy"
+    panel.__dict__["curves"] = np.load(curves, mmap_mode="r", allow_pickle=False) if curves.exists() else None
     return panel
 
 

@@ -80,10 +80,7 @@ class Opened:
     ) -> tuple[pd.DatetimeIndex, np.ndarray]:
         """Times and values of one place from ``start`` on."""
         first = 0 if start is None else int(self.panel.time.searchsorted(start))
-        column = self.panel.locations.index.get_loc(place)
-        return self.panel.time[first:], np.asarray(
-            self.panel.values[first:, column, self.panel.features.index(feature)]
-        )
+        return self.panel.time[first:], self.panel.curve(place, feature, first)
 
     def in_words(self, feature: str, place: str, time: pd.DatetimeIndex, values: np.ndarray) -> str:
         """A curve in one sentence, for those who do not see it."""

@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_nothing(part: str, write: Write, home: Path, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     kept = dataset.create(write(long_text(steps=5)), "kept")
-    target = {"values": (panel_files.np, "save"), "rename": (Path, "rename"), "rows": (dataset, "write_sorted")}[part]
+    target = {"values": (panel_files, "reserved"), "rename": (Path, "rename"), "rows": (dataset, "write_sorted")}[part]
     monkeypatch.setattr(*target, full)
     with pytest.raises(StoreError, match="No space") as refused:
         dataset.create(write(long_text()), "lost")

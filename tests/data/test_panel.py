@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,16 @@ def test_panels_with_and_without_a_clock_do_not_mix() -> None:
     zoned = Panel.from_arrays(panel.values, panel.time.tz_localize("UTC"), clock="UTC", features=panel.features)
     with pytest.raises(DataError, match="clock"):
         as_panels({"a": panel, "b": zoned})
+
+
+def test_a_memory_map_stays_on_disk_and_an_infinite_one_is_copied(tmp_path: Path) -> None:
+    path = tmp_path / "values.npy"
+    np.save(path, np.arange(12, dtype=np.float32).reshape(6, 2))
+    time = pd.date_range("2026-03-01", periods=6, freq="h")
+    kept = Panel.from_arrays(np.load(path, mmap_mode="r"), time)
+    assert np.shares_memory(kept.values, kept.values.base)
+    assert isinstance(kept.values, np.memmap)
+    np.save(path, np.full((6, 2), np.inf, np.float32))
+    copied = Panel.from_arrays(np.load(path, mmap_mode="r"), time)
+    assert not isinstance(copied.values, np.memmap)
+    assert np.isnan(copied.values).all()
