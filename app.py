@@ -1,7 +1,7 @@
 """Fieldcast as an ASGI application: ``streamlit run app.py``.
 
 The pages and their frame are in ``stcore/ui/main.py``; this file starts and ends the background thread that keeps the
-workers, and names the one guard that shows errors.
+workers, adds the route that takes files, and names the one guard that shows errors.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import streamlit as st
 
 from stcore.errors import StcoreError
 from stcore.operations.jobs import supervisor
+from stcore.ui import upload
 from stcore.ui.guard import on_script_error
 
 PATIENCE_S = 2
@@ -54,4 +55,4 @@ def _ask_to_end(server: Any) -> None:
     server.should_exit = True
 
 
-app = st.App("stcore/ui/main.py", lifespan=lifespan, on_script_error=on_script_error)
+app = st.App("stcore/ui/main.py", lifespan=lifespan, routes=upload.routes(), on_script_error=on_script_error)

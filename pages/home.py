@@ -3,7 +3,7 @@
 import streamlit as st
 
 from stcore.scenarios.samples import samples
-from stcore.ui import frame, opening, parts, recent, state
+from stcore.ui import frame, opening, parts, recent, state, upload
 
 EXAMPLE = [["03-12 16:35", "418", "47.012", "7.962", "44.1"], ["03-12 16:40", "418", "47.012", "7.962", "42.7"]]
 
@@ -16,7 +16,7 @@ frame.header(
 st.space("small")
 drop, needs = st.columns([1.75, 1], gap="large")
 with drop:
-    file = st.file_uploader("Drop a file here", type=opening.TYPES, key="upload", label_visibility="collapsed")
+    token = upload.zone("Drop a file here", opening.taken(), opening.TYPES, key="upload")
 with needs:
     parts.heading("What a file needs", "A time, a place and a number. One row a reading, or one column a place.")
     with st.container(border=True, key="panel-example"):
@@ -25,8 +25,8 @@ with needs:
             parts.Column(parts.mono(head), number=head == "speed", minor=head in ("lat", "lon")) for head in heads
         ]
         parts.table(columns, [[parts.mono(cell) for cell in row] for row in EXAMPLE], caption="A good file")
-if file is not None:
-    opening.uploaded(file)
+if token is not None:
+    opening.uploaded(token)
 
 parts.section("Or open a sample")
 for sample, column in zip(samples(), st.columns(max(1, len(samples()))), strict=False):

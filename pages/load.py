@@ -3,8 +3,9 @@
 import streamlit as st
 
 from stcore import words
+from stcore.operations import uploads
 from stcore.plots import curves
-from stcore.ui import columns, data_panels, findings, frame, guard, opening, parts, pickers, state
+from stcore.ui import columns, data_panels, findings, frame, guard, opening, parts, pickers, reading, state
 from stcore.ui.opened import Opened, opened
 
 
@@ -46,9 +47,9 @@ def what_was_found(data: Opened) -> bool:
 
 def refused(token: str) -> None:
     """A file that could not be read: why, what to do, and the columns where choosing them helps."""
-    source = opening.source_of(token)
+    problem = reading.watch(token) or opening.problem(token)
+    source = uploads.source_of(token)
     frame.header("Load", facts=f"{words.short(source.name, 60)}, {words.size(source.stat().st_size)}")
-    problem = opening.problem(token)
     parts.error(problem.message, problem.hint, heading="This file cannot be read yet")
     report = opening.look(token)
     left, _ = st.columns([1, 1])

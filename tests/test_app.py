@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import websockets
 
-from stcore.operations import jobs
+from stcore.operations import jobs, store, uploads
 from tests.e2e.server import ROOT, Server, alive, children, wait_for
 
 
@@ -62,3 +62,15 @@ def test_a_damaged_database_is_said_in_words(home: Path) -> None:
 
 def test_app_py_stays_small() -> None:
     assert len((ROOT / "app.py").read_text().splitlines()) <= 60
+
+
+def test_a_large_file_is_read_by_a_process_beside_the_workers(server: Server) -> None:
+    table = "time,station,level\n" + "\n".join(
+        f"2026-03-{day:02d},S{n},{day + n}" for day in range(1, 29) for n in (1, 2)
+    )
+    token = uploads.keep([table.encode()], "levels.csv")
+    reading = jobs.submit("ingest", {"upload": token, "name": "levels.csv"}, "Reading levels.csv")
+    wait_for("the file", lambda: jobs.get(reading).status == "done")
+    made = jobs.progress(reading).dataset
+    assert made is not None
+    assert store.dataset(made).about["file"] == "levels.csv"

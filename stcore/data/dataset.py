@@ -175,8 +175,9 @@ class Dataset:
 
 
 def create(
-    source: Any, name: str, roles: Any = None, owner: str = "local", recipe: Recipe | None = None, **parts: Any
-) -> Dataset:
+    source: Any, name: str, roles: Any = None, owner: str = "local", recipe: Recipe | None = None,
+    tell: ingest.Tell | None = None, **parts: Any,
+) -> Dataset:  # fmt: skip
     """Read a table and keep it: the file as it came, the typed rows, the panel and the report.
 
     Args:
@@ -184,15 +185,19 @@ def create(
         name: words for people, cut at 200 characters; never part of a path.
         roles: columns whose meaning should not be guessed.
         recipe: or its fields as keywords: step, by, clock, how, cell, geometry, join, adjacency.
+        tell: gets each stage of ``ingest.STAGES``; what it raises ends the reading, and nothing is saved.
 
     Raises:
         DataError: the table cannot be used; nothing is saved.   StoreError: no space, or no right; nothing is saved.
     """
+    tell = tell or (lambda stage: None)
     recipe = recipe_of(roles, replace(recipe or Recipe(), **parts))
+    tell("Copying the file")
     with appearing() as folder:
         original, sha256 = keep_original(source, folder)
         table = source if isinstance(source, pd.DataFrame) else original
-        with ingest.loaded(table, roles, recipe, within=folder) as result:
+        with ingest.loaded(table, roles, recipe, within=folder, tell=tell) as result:
+            tell("Sorting the rows by place")
             rows = result.folder / "sorted.parquet"
             write_sorted(result.seen, rows)
             rows.rename(folder / "observations.parquet")
@@ -201,6 +206,7 @@ def create(
                 "roles": result.report.roles.model_dump(mode="json"), "several": result.several, "sha256": sha256,
                 "recipe": _plain(recipe), "clock": result.seen.clock,
             }  # fmt: skip
+        tell("Saving")
         return _finish(folder, about, result.panels)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,14 @@ from stcore.data.roles import Choice, Roles, find_roles, given_roles, missing_ti
 from stcore.data.table import Table, open_table
 from stcore.errors import DataError, StoreError
 from stcore.findings import Finding
+
+#: Gets the stage of a reading in words.
+Tell = Callable[[str], None]
+#: The stages in their order, with the share of the time that has gone when each begins.
+STAGES = {
+    "Copying the file": 0.0, "Reading the rows": 0.05, "Finding the columns": 0.4, "Reading times and numbers": 0.5,
+    "Laying the values on a grid": 0.7, "Sorting the rows by place": 0.8, "Saving": 0.95,
+}  # fmt: skip
 
 
 @dataclass
@@ -95,17 +103,23 @@ def inspect(source: Any, roles: Any = None) -> InspectReport:
 
 @contextmanager
 def loaded(
-    source: Any, roles: Any = None, recipe: Recipe | None = None, within: Path | None = None
+    source: Any, roles: Any = None, recipe: Recipe | None = None, within: Path | None = None, tell: Tell | None = None
 ) -> Iterator[Loaded]:
     """A table read whole, with its typed rows in a scratch folder (inside ``within``) as long as the block lasts.
+
+    Args:
+        tell: gets each stage in words; what it raises ends the reading.
 
     Raises:
         DataError: as ``read``.
     """
     given = given_roles(roles)
+    tell = tell or (lambda stage: None)
+    tell("Reading the rows")
     with scratch(within) as folder, _opened(source, folder, given) as table:
+        tell("Finding the columns")
         found, choices = find_roles(table, given)
-        yield _load(table, found, choices, recipe or recipe_of(roles, Recipe()))
+        yield _load(table, found, choices, recipe or recipe_of(roles, Recipe()), tell)
 
 
 @contextmanager
@@ -141,12 +155,14 @@ def _opened(source: Any, folder: Path, given: Mapping[str, Any]) -> Iterator[Tab
         table.close()
 
 
-def _load(table: Table, roles: Roles, choices: list[Choice], recipe: Recipe) -> Loaded:
+def _load(table: Table, roles: Roles, choices: list[Choice], recipe: Recipe, tell: Tell = lambda stage: None) -> Loaded:
     recipe = recipe.opened(table.folder)
+    tell("Reading times and numbers")
     seen = observe(table, roles, recipe.clock, recipe.column(roles.form))
     if seen.times is not None and seen.times.ambiguous_order:
         question = "Do dates such as 03/04/2020 begin with the day?"
         choices.append(Choice(code="day_first", question=question, options=[True, False], chosen=seen.times.day_first))
+    tell("Laying the values on a grid")
     panels, findings = assemble(seen, recipe)
     report = _report(table, roles, choices)
     report.findings = by_weight(read_findings(table, seen) + findings)

@@ -223,7 +223,7 @@ def describe_duration(length: pd.Timedelta) -> str:
         smaller = units[position + 1] if position + 1 < len(units) else None
         if smaller and name == "hour" and length == unit:
             return "60 minutes"
-        if name == "hour" and length > 90 * unit:
+        if name in ("hour", "minute", "second") and length > 90 * pd.Timedelta(hours=1):
             return _plural(round(length / _DAY), "day")  # a year less a few hours is no 8,730 hours
         if name == "week" and length < 4 * unit:
             return _plural(length // _DAY, "day")

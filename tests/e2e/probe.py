@@ -4,7 +4,6 @@ import streamlit as st
 
 st.set_page_config(layout="wide")
 with st.container(border=True, key="panel-probe"):
-    st.file_uploader("File", key="file")
     st.button("Primary", type="primary", key="primary")
     st.multiselect("Many", ["a", "b"], default=["a"], key="many")
 with st.container(key="switch-probe"):

@@ -39,7 +39,7 @@ def small_file(folder: Path, names: tuple[str, ...] = ("A1", "B2", "C3"), value:
 
 def upload(page: Page, path: Path) -> None:
     """Drop a file on Home."""
-    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(str(path))
+    page.locator(".st-key-upload input[type=file]").set_input_files(str(path))
 
 
 def forecast_this(page: Page) -> None:

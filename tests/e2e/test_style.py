@@ -44,7 +44,7 @@ def probe(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_the_style_sheet_speaks_of_streamlit() -> None:
-    assert '[data-testid="stFileUploaderDropzone"]' in streamlit_selectors()
+    assert '[data-testid="stBaseButton-primary"]' in streamlit_selectors()
 
 
 def test_every_selector_still_matches(probe: Visitor) -> None:

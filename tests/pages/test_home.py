@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from stcore.operations import store
+from stcore.operations import store, uploads
 from stcore.scenarios import samples
-from stcore.ui import opening
+from stcore.ui import upload
 from tests.pages.app import GOOD, NASTY, home, said, title
 
 
 def drop(app: AppTest, name: str, content: str | bytes) -> AppTest:
-    data = content.encode() if isinstance(content, str) else content
-    return app.file_uploader[0].upload(name, data).run()
+    """What the browser does: the file goes to the route, the page gets its token."""
+    token = uploads.keep(io.BytesIO(content.encode() if isinstance(content, str) else content), name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upload, "zone", lambda *_, **__: token)
+        return app.run()
 
 
 def test_home_asks_and_shows_every_sample() -> None:
@@ -89,7 +94,5 @@ def test_recent_work_links_to_the_next_step() -> None:
 
 
 def test_a_file_name_cannot_leave_its_folder(home_folder) -> None:
-    import io
-
-    token = opening.keep(io.BytesIO(b"x"), "../../../evil.csv")
-    assert opening.source_of(token) == home_folder / "uploads" / token / "evil.csv"
+    token = uploads.keep(io.BytesIO(b"x"), "../../../evil.csv")
+    assert uploads.source_of(token) == home_folder / "uploads" / token / "evil.csv"

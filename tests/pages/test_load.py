@@ -8,15 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from stcore.data import dataset
-from stcore.operations import jobs, store
-from stcore.ui import opening
+from stcore.operations import intake, jobs, store, uploads
 from tests.pages.app import GOOD, NASTY, page, said, table, title
 
 
 def saved(content: str = GOOD, name: str = "stations.csv") -> str:
     """Id of a table that was read as a dropped file is."""
-    token = opening.keep(io.BytesIO(content.encode()), name)
-    return opening.read(opening.source_of(token), name, {})
+    token = uploads.keep(io.BytesIO(content.encode()), name)
+    return intake.take_in(uploads.source_of(token), name, {})
 
 
 def boxes(app: AppTest) -> dict[str, str]:
@@ -86,7 +85,7 @@ def test_a_meaning_that_cannot_be_read_is_refused_in_place() -> None:
 
 
 def test_a_file_without_a_time_can_be_counted_instead() -> None:
-    token = opening.keep(
+    token = uploads.keep(
         io.BytesIO(("a,b\n" + "\n".join(f"{n % 7}.5,{n % 5}.25" for n in range(60))).encode()), "rows.csv"
     )
     app = page("load", upload=token)

@@ -7,8 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from stcore.operations import jobs, store
-from stcore.ui import opening
+from stcore.operations import intake, jobs, store, uploads
 from tests.pages.app import table
 
 PLACES = {"a": (47.0, 8.0), "<script>alert(1)</script>": (47.1, 8.1), "=cmd()": (47.2, 8.0)}
@@ -18,8 +17,8 @@ WINDOWS = {"lookback": 24, "horizon": 6}
 
 def saved(content: str = "", name: str = "stations.csv") -> str:
     """Id of a small table, read as a dropped file is."""
-    token = opening.keep(io.BytesIO((content or table(PLACES)).encode()), name)
-    return opening.read(opening.source_of(token), name, {"place": "station"})
+    token = uploads.keep(io.BytesIO((content or table(PLACES)).encode()), name)
+    return intake.take_in(uploads.source_of(token), name, {"place": "station"})
 
 
 def experiment(*models: object, **more: object) -> dict[str, object]:

@@ -27,6 +27,8 @@ class JobContext:
 
 Kind = Callable[[Job, JobContext], None]
 KINDS: Registry[Kind] = Registry("kind of job")
+#: Kinds that a person waits for with nothing else to do: they never queue behind a training.
+AT_ONCE = ("ingest",)
 
 
 def train(job: Job, context: JobContext) -> None:
@@ -63,6 +65,29 @@ def join(job: Job, context: JobContext) -> None:
     )  # fmt: skip
 
 
+def ingest(job: Job, context: JobContext) -> None:
+    """Read a file that was handed in and save it as a data set; its id is told as the last event.
+
+    Payload: upload (token), name, about, roles.
+    """
+    from stcore.data.ingest import STAGES
+    from stcore.errors import Cancelled
+    from stcore.operations import uploads
+    from stcore.operations.intake import take_in
+
+    def tell(stage: str) -> None:
+        if context.should_stop():
+            raise Cancelled("The reading was stopped; nothing was saved.", "Retry it from the list of jobs.")
+        context.progress({"event": "stage", "stage": stage, "done": STAGES.get(stage, 0.0)})
+
+    token, payload = str(job.payload["upload"]), job.payload
+    made = take_in(
+        uploads.source_of(token), payload["name"], payload.get("about") or {}, payload.get("roles"), job.owner, tell
+    )
+    context.progress({"event": "dataset", "dataset": made})
+    uploads.forget(token)
+
+
 def _data_of(job: Job) -> DatasetRow:
     """The data set of a job.
 
@@ -79,5 +104,6 @@ def _data_of(job: Job) -> DatasetRow:
     return known
 
 
+KINDS.add("ingest", ingest)
 KINDS.add("train", train)
 KINDS.add("join", join)

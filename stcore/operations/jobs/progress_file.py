@@ -86,6 +86,8 @@ class Progress:
         current: label of the running model, or None.
         share: share of the data that training sees, 0..1, or None before the plan.
         note: the last remark.
+        dataset: id of the data set that the job made, or None.
+        stage: what a job without models is doing; ``stage_done``: how much of it is done when that begins, 0..1.
         updated: seconds since 1970 of the last line; None before the first.
     """
 
@@ -93,6 +95,9 @@ class Progress:
     current: str | None = None
     share: float | None = None
     note: str = ""
+    dataset: str | None = None
+    stage: str = ""
+    stage_done: float = 0.0
     updated: float | None = None
 
     @property
@@ -119,7 +124,7 @@ class Progress:
     def fraction(self) -> float:
         """How much of the whole job is done, 0..1; every model counts alike."""
         parts = [model.fraction for model in self.models.values()]
-        return sum(parts) / len(parts) if parts else 0.0
+        return sum(parts) / len(parts) if parts else self.stage_done
 
 
 def job_folder(id: str) -> Path:
@@ -197,6 +202,10 @@ def fold(progress: Progress, event: Mapping[str, Any]) -> Progress:
             return _with_state(progress, event)
         case "epoch":
             return _with_epoch(progress, event)
+        case "dataset":
+            return replace(progress, dataset=str(event.get("dataset")), stage_done=1.0)
+        case "stage":
+            return replace(progress, stage=str(event.get("stage", "")), stage_done=float(event.get("done", 0)))
         case "note":
             return replace(progress, note=str(event.get("message", "")))
     return progress

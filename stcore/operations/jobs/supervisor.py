@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from stcore.errors import NotYet, StoreError
 from stcore.operations.jobs import process
+from stcore.operations.jobs.kinds import AT_ONCE
 from stcore.operations.jobs.locks import FileLock
 from stcore.operations.jobs.rescue import hung, rescue
 from stcore.operations.store import Job, job_rows, reading, reindex
@@ -55,7 +56,9 @@ class Supervisor:
         self._port = port
         self._command = command
         self._lock = FileLock(settings().home / "server.lock")
-        self._slots = [Slot() for _ in range(settings().workers if settings().executor == "local" else 0)]
+        local = settings().executor == "local"
+        self._slots = [Slot() for _ in range(settings().workers if local else 0)]
+        self._at_once = [Slot()] if local else []  # a worker of its own, only while somebody waits
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._looked = 0.0
@@ -123,16 +126,21 @@ class Supervisor:
                 self._ended(slot, slot.process.returncode)
             if slot.process is None and time.monotonic() >= slot.not_before:
                 self._launch(slot)
+        for slot in self._at_once:
+            if slot.process is not None and slot.process.poll() is not None:
+                self._ended(slot, slot.process.returncode)
+            if slot.process is None and time.monotonic() >= slot.not_before and _somebody_waits():
+                self._launch(slot, "--at-once")
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()
             self._kill_the_stuck()
             rescue()
 
-    def _launch(self, slot: Slot) -> None:
+    def _launch(self, slot: Slot, *options: str) -> None:
         log = settings().home / "jobs" / "workers.log"
         with log.open("ab") as output:
             slot.process = subprocess.Popen(
-                [*self._command, "--server-pid", str(os.getpid())],
+                [*self._command, "--server-pid", str(os.getpid()), *options],
                 stdin=subprocess.PIPE,  # its end tells a worker that we are gone, where the kernel does not
                 stdout=output, stderr=output, env={**os.environ, **process.worker_environment()},
             )  # fmt: skip
@@ -154,13 +162,13 @@ class Supervisor:
         with reading() as connection:
             deaf = [job for job in job_rows.running(connection) if _ignores_cancel(job)]
         pids = {process.local_pid(job.worker) for job in (*hung(), *deaf)}
-        for slot in self._slots:
+        for slot in (*self._slots, *self._at_once):
             if slot.process is not None and slot.process.pid in pids:
                 slot.process.kill()
                 slot.process.wait()
 
     def _end_workers(self) -> None:
-        alive = [slot.process for slot in self._slots if slot.process is not None]
+        alive = [slot.process for slot in (*self._slots, *self._at_once) if slot.process is not None]
         for worker in alive:
             worker.terminate()
         deadline = time.monotonic() + STOP_GRACE_S
@@ -183,6 +191,12 @@ def refuse_ray() -> None:
             "Jobs on a Ray cluster are not part of this version.",
             "Set FIELDCAST_EXECUTOR=local; for many machines start `python -m stcore worker` on each, on one PostgreSQL.",
         )
+
+
+def _somebody_waits() -> bool:
+    """Whether a job is queued that a person waits for."""
+    with reading() as connection:
+        return job_rows.waiting(connection, AT_ONCE)
 
 
 def _ignores_cancel(job: Job) -> bool:

@@ -1,7 +1,8 @@
 """``python -m stcore worker``: claims queued jobs from the store, on this machine or another, and does them one by one.
 
 An idle worker imports torch ahead, so a job starts at once. It ends (and its server starts another) after a CUDA job,
-which gives the card's memory back, after a failure, and after ``MAX_JOBS``.
+which gives the card's memory back, after a failure, and after ``MAX_JOBS``. With ``--at-once`` it does what a person waits
+for (reading a file), beside any training, and ends when nothing waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import lru_cache
 
 from stcore.errors import StcoreError
 from stcore.operations.jobs import process
-from stcore.operations.jobs.kinds import KINDS
+from stcore.operations.jobs.kinds import AT_ONCE, KINDS
 from stcore.operations.jobs.rescue import rescue
 from stcore.operations.jobs.runner import StopFlag, run_claimed
 from stcore.operations.store import Job, Status, job_rows, reading, writing
@@ -38,16 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     process.be_nice()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        _work(stop)
+        _work_at_once(stop) if options.at_once else _work(stop)
     except StcoreError as error:
         print(f"{error.message} {error.hint}", file=sys.stderr)
         return 2
     return 0
 
 
-def claim(id: str | None = None) -> Job | None:
-    """Take a queued job of a kind that this version knows, the oldest or the one of this id."""
-    kinds = list(KINDS)
+def claim(id: str | None = None, at_once: bool = False) -> Job | None:
+    """Take a queued job of a kind that this version knows: the one of this id, or the oldest of those to be done at once,
+    or of the others."""
+    kinds = [kind for kind in KINDS if id is not None or (kind in AT_ONCE) == at_once]
     with reading() as connection:
         if not job_rows.waiting(connection, kinds):
             return None
@@ -58,6 +60,7 @@ def claim(id: str | None = None) -> Job | None:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m stcore worker", description="Do queued jobs until told to stop.")
     parser.add_argument("--server-pid", type=int, default=0, help="process that started this one; end when it ends")
+    parser.add_argument("--at-once", action="store_true", help="do only what somebody waits for, then end")
     return parser.parse_args(argv)
 
 
@@ -91,6 +94,16 @@ def _work(stop: StopFlag) -> None:
             looked = time.monotonic()
         _warm()
         time.sleep(IDLE_S)
+
+
+def _work_at_once(stop: StopFlag) -> None:
+    """Jobs that somebody waits for, until none is left; no torch is needed for them."""
+    while not stop.asked:
+        stop.busy = True
+        job = claim(at_once=True)
+        if job is None:
+            return
+        run_claimed(job, stop, capture=True)
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from stcore.operations import jobs
 from stcore.operations.jobs import process
 from stcore.operations.jobs.progress_file import job_folder
 from stcore.operations.jobs.rescue import rescue
+from stcore.operations.jobs.worker import claim
 from stcore.operations.store import job_rows, writing
 from tests.e2e.server import alive
 
@@ -175,3 +176,15 @@ def test_a_dead_workers_job_is_rescued_without_waiting_for_its_lease() -> None:
     with writing() as connection:
         job_rows.claim(connection, "elsewhere|b|1|1", ["count"], lease_s=3600)
     assert rescue() == []
+
+
+def test_what_a_person_waits_for_does_not_queue_behind_the_rest() -> None:
+    training = submit(n=1)
+    reading = jobs.submit("ingest", {"upload": "none", "name": "x.csv"}, "Reading")
+    first = claim(at_once=True)
+    assert first is not None
+    assert first.id == reading
+    assert claim(at_once=True) is None
+    second = claim()
+    assert second is not None
+    assert second.id == training

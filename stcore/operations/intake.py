@@ -1,0 +1,56 @@
+"""From a file to a saved and listed data set: the same file read twice with the same roles is the same data set."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stcore import words
+from stcore.data import dataset
+from stcore.data.panel import Panel
+from stcore.data.quality import place_word
+from stcore.operations import store
+from stcore.operations.store import LOCAL
+
+
+def take_in(
+    source: Path, name: str, about: Mapping[str, Any], roles: Mapping[str, Any] | None = None, owner: str = LOCAL,
+    tell: Callable[[str], None] | None = None,
+) -> str:  # fmt: skip
+    """Id of the saved data set of a file: the one that was read before with the same roles, or a new one.
+
+    Args:
+        source: the file.
+        name: words for the data set.
+        about: what lists and pages should know of it (sample, the word for a place).
+        roles: columns whose meaning is given; others are found.
+        tell: gets the stage in words; what it raises ends the reading, and nothing is kept.
+
+    Raises:
+        DataError: the file cannot be read so; nothing is saved.   StoreError: no space.
+    """
+    begun = time.monotonic()
+    same = {"sample": about.get("sample"), "digest": _digest(source), "roles": dict(roles or {})}
+    for row in store.datasets(owner):
+        if all(row.about.get(key) == value for key, value in same.items()):
+            return row.id
+    made = dataset.create(source, name, roles=roles, owner=owner, tell=tell)
+    seconds = round(time.monotonic() - begun, 1)
+    known = {"file": source.name, "bytes": source.stat().st_size, "seconds": seconds, "sentence": made.sentence}
+    store.add_dataset(made.id, made.name, made.digest, {"place": _place(made), **known, **about, **same}, owner)
+    return made.id
+
+
+def _place(made: dataset.Dataset) -> str:
+    """The data's own word for one place."""
+    panel = made.panel()
+    first = panel if isinstance(panel, Panel) else next(iter(panel.values()))
+    return words.singular(place_word(first, made.roles.location))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
