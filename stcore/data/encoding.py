@@ -214,6 +214,11 @@ def _refuse_known(head: bytes) -> None:
             raise DataError(
                 f"This is {name}, not a table of text.", "Unpack or export it and choose the CSV file itself."
             )
+    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.I):
+        raise DataError(
+            "This is a web page or an XML file, not a table of text.",
+            "If it was downloaded, open it to see what it says; then save or export the table as CSV.",
+        )
     if re.match(rb"\s*[\[{]\s*[\"{\[]", head):
         raise NotYet("JSON files are not read yet.", "Convert the file to CSV: one row a time and place.")
 
