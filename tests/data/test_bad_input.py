@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stcore.data import dataset, ingest
+from stcore.data.panel import Panel
 from stcore.errors import DataError, NotYet, StcoreError
 from tests.data.tables import long_frame, long_text, wide_text
 
@@ -56,6 +57,8 @@ REFUSED: dict[str, tuple[bytes | str, str]] = {
     "one step": ("time,sensor,speed\n" + "".join(f"2024-01-01,s{n},{n}\n" for n in range(9)), "1 point in time"),
     "all missing": ("time,sensor,speed\n" + "".join(f"2024-01-{n:02},a,\n" for n in range(1, 20)), "holds a number"),
     "all values text": ("time,sensor,speed\n" + "".join(f"2024-01-{n:02},a,fast\n" for n in range(1, 20)), "number"),
+    "web page": ("<!DOCTYPE html>\n<html><body>Not found</body></html>\n", "web page"),
+    "one column of words": ("fruit\n" + "apple\npear\n" * 20, "only column"),
     "empty time column": ("time,sensor,speed\n" + ",a,1\n,b,2\n" * 5, "time"),
 }  # fmt: skip
 
@@ -92,7 +95,17 @@ KEPT: dict[str, tuple[bytes | str, set[str]]] = {
     "more places than steps": (long_text(steps=5, places=tuple(f"s{n}" for n in range(20))), {"few_steps"}),
     "ragged line": (long_text() + "2024-03-01,a1,48,11,5,6,7\n", {"bad_rows"}),
     "short line": (long_text() + "2024-03-03 00:00:00,a1\n", {"gaps"}),
-    "open quote": (long_text().replace("a1", '"a1', 1), set()),
+    "open quote": (long_text().replace("a1", '"a1', 1), {"open_quotes"}),
+    "two open quotes far apart": (long_text().replace("a1", '"a1', 20).replace('"a1', "a1", 18), {"open_quotes"}),
+    "quoted line breaks": (with_column("note", lambda n: "two\nlines, or so" if n % 7 == 0 else "ok"), set()),
+    "empty column": (with_column("note", lambda n: ""), {"empty_columns"}),
+    "separator at the end of rows": (long_text().replace("\n", ",\n"), {"empty_columns"}),
+    "title and remarks above": ("# logger 7\nStation report\n\n" + long_text(), {"lines_above"}),
+    "repeated header": ("\n".join([*ROWS[:50], ROWS[0], *ROWS[50:]]), {"bad_rows"}),
+    "footer": (long_text() + "Total,,,,99\n", {"bad_rows"}),
+    "row numbers without a name": (long_frame().to_csv(), set()),
+    "typographic minus": (with_column("speed", lambda n: f"\u2212{n}"), set()),
+    "thousands": (with_column("speed", lambda n: f"{n * 100:,}.5"), set()),
     "missing words": (with_column("speed", lambda n: ("NA", "null", "--", "无", n)[min(n, 4)]), {"gaps"}),
     "one location": (long_text(places=("a1",)), set()),
     "no place at all": (long_frame(places=("a1",))[["time", "speed"]].to_csv(index=False), set()),
@@ -130,6 +143,39 @@ def test_a_file_with_faults_becomes_a_dataset_with_findings(name: str, write: Ca
     panel = saved.panel()
     assert np.isfinite(panel.values).any()
     assert panel.shape == report.shape
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "open quote", "two open quotes far apart", "quoted line breaks", "empty column", "separator at the end of rows",
+        "title and remarks above", "repeated header", "footer", "row numbers without a name",
+    ],
+)  # fmt: skip
+def test_what_is_beside_the_table_changes_no_value(name: str, write: Callable[..., Path]) -> None:
+    panel, plain = ingest.read(write(KEPT[name][0])), ingest.read(write(long_text()))
+    assert isinstance(panel, Panel)
+    assert isinstance(plain, Panel)
+    assert panel.digest == plain.digest
+    assert panel.features == ("speed",)
+
+
+def test_a_row_set_aside_is_reported_once(write: Callable[..., Path]) -> None:
+    report = ingest.inspect(write(long_text() + "Total,,,,n/k\n"))
+    assert [finding.code for finding in report.findings] == ["bad_rows"]
+    assert sum(finding.count for finding in report.findings) == report.rows - 144
+
+
+def test_lines_are_counted_from_the_top_of_the_file(write: Callable[..., Path]) -> None:
+    report = ingest.inspect(write("# a\n# b\n" + with_time(7, "yesterday")))
+    assert next(finding.lines for finding in report.findings if finding.code == "bad_rows") == [10]
+
+
+def test_a_silent_column_of_a_wide_table_is_a_place(write: Callable[..., Path]) -> None:
+    header, *rows = wide_text().splitlines()
+    report = ingest.inspect(write("\n".join([f"{header},s4,", *(f"{row},," for row in rows)])))
+    assert report.roles.values == ["s1", "s2", "s3", "s4"]
+    assert {finding.code for finding in report.findings} >= {"all_missing_places", "empty_columns"}
 
 
 def test_rows_in_are_rows_used_and_rows_reported(write: Callable[..., Path]) -> None:
