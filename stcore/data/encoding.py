@@ -13,6 +13,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -165,7 +166,8 @@ class _space:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
-        self.target.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.target.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
             raise StoreError(
                 f"The file cannot be copied ({error.strerror or error}).", "Free space on the disk and try again."
