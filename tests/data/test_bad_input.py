@@ -224,11 +224,8 @@ def test_more_columns_than_allowed_are_refused(write: Callable[..., Path], monke
     assert "MAX_COLUMNS" in refused.value.hint
 
 
-def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
-    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write(long_text(steps=2000))
-    monkeypatch.setenv("FIELDCAST_MAX_CELLS", "1000")
+def allow_small_arrays_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on a large array is a failure."""
     full = np.full
 
     def small(shape: Any, *rest: Any, **named: Any) -> np.ndarray:
@@ -236,8 +233,27 @@ def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
         return full(shape, *rest, **named)
 
     monkeypatch.setattr(np, "full", small)
+
+
+def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(long_text(steps=2000))
+    monkeypatch.setenv("FIELDCAST_MAX_CELLS", "1000")
+    allow_small_arrays_only(monkeypatch)
     with pytest.raises(DataError, match="cells"):
         ingest.read(path)
+
+
+def test_times_decades_apart_are_refused_before_a_grid_is_made(
+    write: Callable[..., Path], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"19{year}-01-01 00:00:0{second},{second}.5" for year in (50, 60, 70, 80, 90) for second in range(8)]
+    allow_small_arrays_only(monkeypatch)
+    with pytest.raises(DataError, match=r"1,300,000,000 steps of 1 second; only one in 32,000,000") as refused:
+        dataset.create(write("\n".join(["time,v", *rows])), "apart")
+    assert "longer step" in refused.value.hint
+    assert list((home / "datasets").iterdir()) == []
 
 
 @pytest.mark.parametrize(
