@@ -108,6 +108,8 @@ def lines_above(lines: Sequence[str], delimiter: str | None = None) -> int:
             remarks = position + 1
         elif line.strip():
             break
+    if remarks == len(lines):  # ids may begin with the sign, too
+        return 0
     if remarks and _names_below(lines[remarks - 1 :], delimiter):
         return remarks - 1
     return remarks + _title(lines[remarks:], delimiter)

@@ -79,6 +79,7 @@ def test_comma_of_a_number_or_of_columns(text: str, names: tuple[str, ...], deci
         ("Report,,\n,,\ntime,place,v\n2024-01-01,a,1\n2024-01-02,b,2\n", 2, ("time", "place", "v")),
         ("time,v\n,mm\n2024-01-01,1\n2024-01-02,2\n", 0, ("time", "v")),
         ("v\n1,5\n2,7\n", 0, ("v",)),
+        ("#0,2024-01-01,1\n#1,2024-01-01,2\n", 0, ("column_1", "column_2", "column_3")),
         ("apple\npear\nplum\n", 0, ("apple",)),
         ("2024-01-01,,\n2024-01-02,1,2\n2024-01-03,1,2\n", 0, ("column_1", "column_2", "column_3")),
     ],
