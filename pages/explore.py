@@ -17,7 +17,7 @@ def map_panel(data: Opened, feature: str, place: str, period: pd.DatetimeIndex) 
     meaning = data.meaning(feature)
     legend = parts.legend(data.scale(feature), data.unit(feature))
     with parts.panel(
-        f"{words.sentence(readable(feature))} by {data.place}",
+        f"{words.sentence(words.short(readable(feature), 40))} by {data.place}",
         f"{data.quantity(feature)}. {meaning}",
         legend,
         key="map",

@@ -147,7 +147,8 @@ def lay_axis(stamps: np.ndarray, rows: np.ndarray, step: str, clock: str | None,
     first, last = int(position[0]), int(position[-1])
     if last == first:
         raise DataError(
-            f"All rows fall into one step of {step}.", "Choose a shorter step, or give at least two different times."
+            f"All rows fall into one step of {steps.describe_span(1, step)}.",
+            "Choose a shorter step, or give at least two different times or rows.",
         )
     axis, position = axis[first : last + 1], position - first
     off = np.zeros(len(stamps), bool) if coarser else axis.asi8[position] != stamps

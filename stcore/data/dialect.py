@@ -16,8 +16,10 @@ from stcore.settings import settings
 MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "#n/a", "无", "缺失", "nat")
 _SEPARATORS = ("\t", ";", "|", ",", " ")
 _HEAD_LINES = 300
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I)
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+(\.\d{3})*,\d+([eE][+-]?\d+)?")
+_MOST_ABOVE = 50
+_SEP_LINE = re.compile(r"\"?sep=.\"?", re.I)
+_NUMBER = re.compile(r"[+\u2212-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I)
+_DECIMAL_COMMA = re.compile(r"[+\u2212-]?\d+([. \u00a0\u202f]\d{3})*,\d+([eE][+-]?\d+)?")
 _TIME = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ].*)?|\d{1,2}:\d{2}.*|\d{8}|\d{10,19}")
 
 
@@ -31,6 +33,7 @@ class Dialect:
         header: the first line holds names.
         names: column names as they stand in the header, or column_1, ...
         rows: the first data rows as text, for guesses and previews (cells may be missing).
+        above: lines above the table: remarks, a title, ``sep=;``.
     """
 
     delimiter: str
@@ -38,6 +41,7 @@ class Dialect:
     header: bool
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    above: int = 0
 
 
 def is_missing(cell: str) -> bool:
@@ -54,7 +58,9 @@ def find_dialect(
         DataError: header only, too many columns, or not a table.
     """
     lines = _head(path)
-    delimiter = delimiter or _separator(lines)
+    above = lines_above(lines, delimiter)
+    lines = lines[above:]
+    delimiter = delimiter or separator(lines)
     table = _parse(lines, delimiter)
     if delimiter == "," and decimal is None and _is_decimal_column(table):
         delimiter, decimal = ";", ","
@@ -68,11 +74,14 @@ def find_dialect(
             "The file has a header but no rows below it." if header else "The file has no rows.",
             "Choose a file with at least two rows of values.",
         )
+    if header and len(table[0]) > 1:
+        table[0][0] = table[0][0].removeprefix("#")  # a remark that holds the names
     names = tuple(cell.strip() for cell in table[0]) if header else tuple(f"column_{n}" for n in range(1, width + 1))
     if header and len(names) == width - 1 and all(len(row) == width and row[-1].strip() for row in body):
         names = ("", *names)  # row names without a header of their own, as R writes them
     names += tuple(f"column_{n}" for n in range(len(names) + 1, width + 1))
-    return Dialect(delimiter, decimal or _decimal(body, delimiter), header, names, tuple(tuple(row) for row in body))
+    rows = tuple(tuple(row) for row in body)
+    return Dialect(delimiter, decimal or _decimal(body, delimiter), header, names, rows, above)
 
 
 def _head(path: Path) -> list[str]:
@@ -88,15 +97,61 @@ def _head(path: Path) -> list[str]:
     return text.splitlines()[:_HEAD_LINES]
 
 
+def lines_above(lines: Sequence[str], delimiter: str | None = None) -> int:
+    """How many lines stand above the table: ``sep=;``, remarks (#), and a title that fills at most half of the columns.
+
+    A remark that names the columns of the data below is the header and stays.
+    """
+    remarks = 0
+    for position, line in enumerate(lines):
+        if line.startswith("#") or _SEP_LINE.fullmatch(line.strip()):
+            remarks = position + 1
+        elif line.strip():
+            break
+    if remarks == len(lines):  # ids may begin with the sign, too
+        return 0
+    if remarks and _names_below(lines[remarks - 1 :], delimiter):
+        return remarks - 1
+    return remarks + _title(lines[remarks:], delimiter)
+
+
+def _names_below(lines: Sequence[str], delimiter: str | None) -> bool:
+    """Whether the first line, a remark, holds one name for each cell of data in the next."""
+    table = _parse(lines, delimiter or separator(lines))
+    if len(table) < 2 or not lines[0].startswith("#") or len(table[0]) != len(table[1]) or len(table[1]) < 2:
+        return False
+    return not any(map(looks_like_data, table[0])) and any(map(looks_like_data, table[1]))
+
+
+def _title(lines: Sequence[str], delimiter: str | None) -> int:
+    """Lines above the first full row of words, when all of them are at most half filled and data follow that row."""
+    delimiter = delimiter or separator(lines)
+    rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines[:_MOST_ABOVE]]
+    width = _width(_parse(lines, delimiter)[1:])
+    filled = [[cell for cell in row if cell.strip()] for row in rows]
+    for position, cells in enumerate(filled):
+        if 2 * len(cells) <= width:
+            continue
+        below = next((row for row in filled[position + 1 :] if row), [])
+        header = len(cells) >= max(2, width - 1) and not any(map(looks_like_data, cells))
+        return position if position and header and any(map(looks_like_data, below)) else 0
+    return 0
+
+
+def unquoted(row: Sequence[str]) -> list[str]:
+    """Cells that were read with their quotes as plain characters, without the quotes around them or before them."""
+    return [cell[1:].removesuffix('"') if cell.startswith('"') else cell for cell in row]
+
+
 def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     csv.field_size_limit(settings().max_line_bytes)
     rows = list(csv.reader([line + "\n" for line in lines], delimiter=delimiter))
     if len(rows) < sum(bool(line) for line in lines) / 2:  # a quote that is never closed swallows lines
-        rows = list(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
+        rows = [unquoted(row) for row in csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)]
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _separator(lines: Sequence[str]) -> str:
+def separator(lines: Sequence[str]) -> str:
     """The separator that gives every line the same number of columns, at least two; a comma where none does."""
     best, best_score = ",", 0.0
     for candidate in _SEPARATORS:

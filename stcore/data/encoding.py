@@ -13,6 +13,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -165,7 +166,8 @@ class _space:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
-        self.target.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.target.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
             raise StoreError(
                 f"The file cannot be copied ({error.strerror or error}).", "Free space on the disk and try again."
@@ -214,6 +216,11 @@ def _refuse_known(head: bytes) -> None:
             raise DataError(
                 f"This is {name}, not a table of text.", "Unpack or export it and choose the CSV file itself."
             )
+    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.I):
+        raise DataError(
+            "This is a web page or an XML file, not a table of text.",
+            "If it was downloaded, open it to see what it says; then save or export the table as CSV.",
+        )
     if re.match(rb"\s*[\[{]\s*[\"{\[]", head):
         raise NotYet("JSON files are not read yet.", "Convert the file to CSV: one row a time and place.")
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stcore.data.dialect import Dialect, is_missing, looks_like_data
+from stcore.data.dialect import Dialect, is_missing, looks_like_data, unquoted
 from stcore.data.encoding import TextFile
 from stcore.data.times import is_time
 from stcore.errors import DataError
@@ -27,8 +27,9 @@ Rows = list[tuple[list[str], int]]
 
 @dataclass
 class Ragged:
-    """Lines with more cells than there are columns: how many, and the first ten."""
+    """Lines with more cells than there are columns: how many, and the first ten; quotes that are never closed."""
 
+    open_quotes: bool = False
     count: int = 0
     lines: list[int] = field(default_factory=list)
 
@@ -41,10 +42,10 @@ class Ragged:
 
 def write_exact(text: TextFile, dialect: Dialect, width: int, path: Path) -> tuple[int, Ragged]:
     """All rows as Parquet with columns c0.. and line; returns the rows written and those set aside."""
-    ragged, count = Ragged(), 0
+    ragged, count = Ragged(_open_quotes(text, dialect.delimiter, width)), 0
     schema = pa.schema([(f"c{n}", pa.string()) for n in range(width)] + [("line", pa.int64())])
     with pq.ParquetWriter(path, schema) as out:
-        for batch in _batches(text, dialect, width):
+        for batch in _batches(text, dialect, width, ragged.open_quotes):
             rows = ragged.without(batch, width)
             columns = zip(*(row + [""] * (width - len(row)) for row, _ in rows), strict=True) if rows else [[]] * width
             cells = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
@@ -62,10 +63,10 @@ def write_melted(text: TextFile, dialect: Dialect, names: list[str], path: Path)
     time = _time_column(dialect, names)
     kept = np.array([n for n in range(len(names)) if n != time and _numbers(dialect, n)])
     labels = pa.array(names, pa.string()).take(pa.array(kept))
-    ragged, count = Ragged(), 0
+    ragged, count = Ragged(_open_quotes(text, dialect.delimiter, len(names))), 0
     schema = pa.schema([("c0", pa.string()), ("c1", pa.string()), ("c2", pa.string()), ("line", pa.int64())])
     with pq.ParquetWriter(path, schema) as out:
-        for batch in _batches(text, dialect, len(names)):
+        for batch in _batches(text, dialect, len(names), ragged.open_quotes):
             rows = ragged.without(batch, len(names))
             each = np.repeat(np.arange(len(rows)), len(kept))
             times = pa.array([row[time] if time < len(row) else None for row, _ in rows], pa.string()).take(each)
@@ -101,27 +102,44 @@ def _lines(rows: Rows) -> pa.Array:
     return pa.array([line for _, line in rows], pa.int64())
 
 
-def _batches(text: TextFile, dialect: Dialect, width: int) -> Iterator[Rows]:
+def _batches(text: TextFile, dialect: Dialect, width: int, open_quotes: bool) -> Iterator[Rows]:
     """Rows that are not blank, with the line they end on, below the header."""
     with text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=dialect.delimiter, quoting=_quoting(text))
-        rows = _numbered(reader)
+        for _ in range(dialect.above):
+            file.readline()
+        plain = open_quotes or not text.quotes
+        reader = csv.reader(file, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL)
+        rows = _numbered(reader, dialect.above, open_quotes)
         if dialect.header:
             next(rows, None)
         while batch := list(islice(rows, max(1, _CELLS // width))):
             yield batch
 
 
-def _numbered(reader: Any) -> Iterator[tuple[list[str], int]]:
+def _numbered(reader: Any, above: int, open_quotes: bool) -> Iterator[tuple[list[str], int]]:
     for row in reader:
         if row:
-            yield row, reader.line_num
+            yield unquoted(row) if open_quotes else row, reader.line_num + above
 
 
-def _quoting(text: TextFile) -> Literal[0, 3]:
-    """Plain characters where a quote is never closed, which would swallow the rest of the file."""
+def _open_quotes(text: TextFile, delimiter: str, width: int) -> bool:
+    """Whether a quote is never closed: it would swallow the rest of the file, or the rows up to the next such quote."""
     if not text.quotes:
-        return csv.QUOTE_NONE
+        return False
     with text.path.open(encoding="utf-8", errors="replace", newline="") as file:
-        odd = sum(block.count('"') for block in iter(lambda: file.read(1 << 20), "")) % 2
-    return csv.QUOTE_NONE if odd else csv.QUOTE_MINIMAL
+        if sum(block.count('"') for block in iter(lambda: file.read(1 << 20), "")) % 2:
+            return True
+        file.seek(0)
+        rows = csv.reader(file, delimiter=delimiter)
+        return any(_swallows(row, delimiter, width) for row in rows if any("\n" in cell for cell in row))
+
+
+def _swallows(row: list[str], delimiter: str, width: int) -> bool:
+    """A cell with line breaks whose first line completes the row, and whose last one begins another up to this column."""
+    for position, cell in enumerate(row[:width]):
+        if "\n" not in cell:
+            continue
+        first, *_, last = (line.count(delimiter) for line in cell.split("\n"))
+        if first == width - 1 - position and last >= position and (position or width > 2):
+            return True
+    return False

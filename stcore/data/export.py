@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -55,7 +56,8 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> Path:
             guarded_frame(frame).to_csv(aside, index=False)
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that is read-only refuses this, too
+            aside.unlink(missing_ok=True)
         raise StoreError(
             f"{path} cannot be written ({error.strerror or error}).",
             "Name a file in a folder that exists, that you may write to, on a disk with space left.",

@@ -22,6 +22,8 @@ _BATCH = 250_000
 LEAST_FILL = 0.05
 #: Fewer cells than this are never too empty.
 _SMALL = 20_000
+#: A grid of more cells than this in which not even so small a share would be filled is a mistake in the times.
+_LARGE, _EMPTY = 10_000_000, 1e-4
 
 
 @dataclass
@@ -174,12 +176,23 @@ def _check_size(
                 column,
                 fill, shape,
             )  # fmt: skip
+    if apart and fill < _EMPTY and count * places > _LARGE:
+        raise DataError(
+            f"From {ends[0].date()} to {ends[1].date()} are about {_about(count)} steps of {steps.describe_span(1, step)}; only "
+            f"one in {_about(1 / fill)} cells would hold a value.",
+            "Correct the times that lie far from the others, or choose a longer step.",
+        )
     if count * places * features > settings().max_cells:
         raise DataError(
             f"{count:,} steps of {step} x {places:,} places x {features} values are {count * places * features:,.0f} cells; "
             f"at most {settings().max_cells:,.0f} are allocated.",
             "Choose a longer step, fewer places or values, or read runs apart with by.",
         )
+
+
+def _about(number: float) -> str:
+    """A large number in two digits: 1,300,000."""
+    return f"{round(number, 2 - len(str(int(number)))):,.0f}"
 
 
 def _own_fill(seen: Observations, run: int | None, step: str, stamps: np.ndarray) -> float:

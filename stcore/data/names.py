@@ -21,6 +21,7 @@ _PLACE = (
 )
 _LAT = r"lat|latitude|y_?lat|lat(itude)?_?(deg|degrees|n|north|wgs84)?|breite(ngrad)?|纬度|北纬"
 _LON = r"lon|lng|long|longitude|x_?lon|(lon|lng|long|longitude)_?(deg|degrees|e|east|wgs84)?|l[äa]nge(ngrad)?|经度|东经"
+_UNIT = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")
 _LABEL = (
     r"(.*[_\s-])?(is_?)?(anomal(y|ies|ous)|labels?|change_?points?|outliers?|faults?|attacks?|incidents?|novelty|events?)([_\s-].*)?"
     r"|is_(anomaly|outlier|fault|event|incident)|.*(异常|标签|标注|故障|变点).*"
@@ -53,13 +54,13 @@ def place_score(name: str) -> int:
 
 
 def is_lat(name: str) -> bool:
-    """Latitude by its name."""
-    return _is(_LAT, name)
+    """Latitude by its name, with or without a unit in brackets."""
+    return _is(_LAT, _UNIT.sub("", name))
 
 
 def is_lon(name: str) -> bool:
-    """Longitude by its name."""
-    return _is(_LON, name)
+    """Longitude by its name, with or without a unit in brackets."""
+    return _is(_LON, _UNIT.sub("", name))
 
 
 def is_label(name: str) -> bool:

@@ -15,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 
 from stcore.data.dialect import MISSING
+from stcore.data.numbers import number_sql, to_numbers
 from stcore.data.observations import BadCells, BadRows, Observations
-from stcore.data.roles import ROW_NUMBER, Roles, missing_time, to_numbers
+from stcore.data.roles import ROW_NUMBER, Roles, missing_time
 from stcore.data.table import Table, quoted
 from stcore.data.times import Times, parse_times
 from stcore.errors import DataError
@@ -41,8 +42,9 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
     if roles.time is None:
         raise missing_time(table)
     if not roles.values and roles.form != "events":
+        nothing = f"None of the {len(table.names)} columns" if len(table.names) > 1 else "Not even the only column"
         raise DataError(
-            f"None of the {len(table.names)} columns holds numbers to forecast.",
+            f"{nothing} holds numbers to forecast.",
             "Say which columns are the values; text such as “12 mph” must become a number first.",
         )
     times, counted = _times(table, roles, clock)
@@ -55,7 +57,7 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
     if by is not None:
         out.runs = _distinct(table, by)
     out.bad_rows += _bad_rows(table, roles, times)
-    out.bad_cells += _bad_cells(table, roles)
+    out.bad_cells += _bad_cells(table, roles, times)
     if roles.lat and roles.lon and roles.form != "events":
         out.coordinates = _coordinates(table, roles)
     if roles.static:
@@ -147,17 +149,9 @@ def _distinct(table: Table, by: str) -> list[str]:
 # numbers -----------------------------------------------------------------------------------------------------------
 
 
-def _number(column: str, decimal: str) -> str:
-    """SQL of a cell as DOUBLE, null where it is none."""
-    text = f"trim({column})"
-    if decimal == ",":
-        text = f"replace(replace({text}, '.', ''), ',', '.')"
-    return f"TRY_CAST({text} AS DOUBLE)"
-
-
 def _value(column: str, decimal: str) -> str:
     """SQL of a value that float32 can hold, null otherwise."""
-    number = _number(column, decimal)
+    number = number_sql(column, decimal)
     return f"CASE WHEN abs({number}) <= {_FLOAT32_MAX!r} THEN {number} END"
 
 
@@ -167,28 +161,28 @@ def _says_something(column: str) -> str:
     return f"(lower(trim({column})) NOT IN ({words}))"
 
 
-def _bad_cells(table: Table, roles: Roles) -> list[BadCells]:
-    """Cells among the values that are no finite float32 number."""
-    found = []
+def _bad_cells(table: Table, roles: Roles, times: Times) -> list[BadCells]:
+    """Cells among the values that are no finite float32 number, in rows that are used."""
+    found, used = [], _used(table, roles, times)
     for names in _chunks(roles.values, 200):
         parts = []
         for name in names:
             column = table.column(name)
-            number = _number(column, roles.decimal)
+            number = number_sql(column, roles.decimal)
             parts.append(f"count(*) FILTER ({_says_something(column)} AND {number} IS NULL)")
             parts.append(f"count(*) FILTER (NOT isnan({number}) AND abs({number}) > {_FLOAT32_MAX!r})")
-        counts = table.ask(", ".join(parts))[0]
+        counts = table.ask(", ".join(parts), f"WHERE {used}")[0]
         for position, name in enumerate(names):
             texts, infinite = counts[2 * position : 2 * position + 2]
             if texts or infinite:
-                found.append(_examples(table, roles, name, (texts, infinite)))
+                found.append(_examples(table, roles, name, (texts, infinite), used))
     return found
 
 
-def _examples(table: Table, roles: Roles, name: str, counts: tuple[int, int]) -> BadCells:
+def _examples(table: Table, roles: Roles, name: str, counts: tuple[int, int], used: str) -> BadCells:
     column = table.column(name)
-    number = _number(column, roles.decimal)
-    condition = f"{_says_something(column)} AND ({number} IS NULL OR (NOT isnan({number}) AND abs({number}) > {_FLOAT32_MAX!r}))"
+    number = number_sql(column, roles.decimal)
+    condition = f"{used} AND {_says_something(column)} AND ({number} IS NULL OR (NOT isnan({number}) AND abs({number}) > {_FLOAT32_MAX!r}))"
     rows = table.ask(f"line, {column}", f"WHERE {condition} ORDER BY line LIMIT 10")
     texts = tuple(dict.fromkeys(str(text)[:30] for _, text in rows))[:3]
     return BadCells(name, counts[0], counts[1], tuple(int(line) for line, _ in rows), texts)
@@ -211,10 +205,17 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
                 found += _bad_times(table, column, reason, which)
     place = _place_text(table, roles) if roles.form != "wide" else None
     if place and roles.form != "events":
-        rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL")[0]
+        rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL AND {_used(table, roles, times)}")[0]
         if rows[0]:
             found.append(BadRows("no place", rows[0], tuple(rows[1])))
     return found
+
+
+def _used(table: Table, roles: Roles, times: Times) -> str:
+    """SQL condition: the row's time is known; rows without one are reported once and not for their other cells."""
+    if roles.time == ROW_NUMBER or not times.stamps.isna().any():
+        return "true"
+    return f"trim({table.column(str(roles.time))}) IN (SELECT text FROM times WHERE stamp IS NOT NULL)"
 
 
 def _bad_times(table: Table, column: str, reason: str, which: np.ndarray) -> list[BadRows]:
@@ -231,7 +232,7 @@ def _bad_times(table: Table, column: str, reason: str, which: np.ndarray) -> lis
 
 def _coordinates(table: Table, roles: Roles) -> pd.DataFrame:
     """Distinct (place, lat, lon) with their number of rows; unreadable coordinates are NaN."""
-    lat, lon = (_number(table.column(str(name)), roles.decimal) for name in (roles.lat, roles.lon))
+    lat, lon = (number_sql(table.column(str(name)), roles.decimal) for name in (roles.lat, roles.lon))
     found = table.arrow(
         f"places.place AS place, {lat} AS lat, {lon} AS lon, count(*) AS rows",
         f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1, 2, 3",
@@ -267,7 +268,7 @@ def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
     columns += [f"{_mark(table.column(name))} AS l{n}" for n, name in enumerate(roles.labels)]
     if roles.form == "events":
         columns += [
-            f"{_number(table.column(str(n)), roles.decimal)} AS {c}"
+            f"{number_sql(table.column(str(n)), roles.decimal)} AS {c}"
             for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
         ]
     if by is not None:

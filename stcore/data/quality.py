@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from stcore import words
 from stcore.data import steps
 from stcore.data.lay import Laid
 from stcore.data.observations import Observations
@@ -137,23 +138,52 @@ def read_findings(table: Table, seen: Observations) -> list[Finding]:
     if table.renamed:
         found.append(
             Finding(code="duplicate_columns", severity="look", where=_short(table.renamed), count=len(table.renamed),
-                    message=f"{len(table.renamed)} column names stand there twice; the later ones got a number.",
+                    message=f"{words.count(len(table.renamed), 'column name')} {'stands' if len(table.renamed) == 1 else 'stand'} there twice; the later ones got a number.",
                     suggestion="Check which of the columns are the values.")
         )  # fmt: skip
+    found += _format_findings(table, seen.roles)
     found += [_bad_rows(bad.reason, bad.count, bad.lines, bad.example) for bad in seen.bad_rows]
     for bad in seen.bad_cells:
         if bad.texts:
             found.append(
                 Finding(code="bad_values", severity="look", where=bad.column[:80], count=bad.texts, lines=list(bad.lines),
-                        message=f"{bad.texts:,} cells of “{bad.column[:60]}” are no numbers ({_quoted(bad.examples)}); they count as missing.",
+                        message=f"{_cells(bad.texts, bad.column, 'no number', 'no numbers')} ({_quoted(bad.examples)}); counted as missing.",
                         suggestion="Correct them in the file if they stand for a number.")
             )  # fmt: skip
         if bad.infinite:
             found.append(
                 Finding(code="bad_values", severity="look", where=bad.column[:80], count=bad.infinite, lines=list(bad.lines),
-                        message=f"{bad.infinite:,} cells of “{bad.column[:60]}” are infinite or too large to store; they count as missing.")
+                        message=f"{_cells(bad.infinite, bad.column, 'infinite or too large to store')}; counted as missing.")
             )  # fmt: skip
     return found + _time_findings(seen)
+
+
+def _format_findings(table: Table, roles: Roles) -> list[Finding]:
+    """Lines above the table, columns that hold nothing, quotes that are never closed."""
+    found = []
+    if table.dialect.above:
+        found.append(
+            Finding(code="lines_above", count=table.dialect.above,
+                    message=f"{words.count(table.dialect.above, 'line')} above the header, left out: no part of the table.")
+        )  # fmt: skip
+    used = {roles.time, roles.location, roles.lat, roles.lon, *roles.values, *roles.labels, *roles.static}
+    empty = table.empty([] if table.melted else [name for name in table.names if name not in used][:200])
+    if empty:
+        found.append(
+            Finding(code="empty_columns", where=_short(empty), count=len(empty),
+                    message=f"{words.count(len(empty), 'column')} without any content, left out: {_short(empty)}.")
+        )  # fmt: skip
+    if table.open_quotes:
+        found.append(
+            Finding(code="open_quotes", severity="look", message="A quote is never closed; quotes were read as plain characters.",
+                    suggestion='Close or remove the quote (") in the file, and check the places and lines around it.')
+        )  # fmt: skip
+    return found
+
+
+def _cells(number: int, column: str, what: str, many: str = "") -> str:
+    """“1 cell of “speed” is no number”."""
+    return f"{words.count(number, 'cell')} of “{column[:60]}” {f'is {what}' if number == 1 else f'are {many or what}'}"
 
 
 def _bad_rows(reason: str, count: int, lines: tuple[int, ...], example: str = "") -> Finding:
@@ -171,7 +201,7 @@ def _time_findings(seen: Observations) -> list[Finding]:
     if seen.counted_step is not None:
         found.append(
             Finding(code="counted_time",
-                    message=f"The rows have no time; they were counted in steps of {seen.counted_step} from 2000-01-01.",
+                    message=f"The rows have no time; they were counted from 2000-01-01, {steps.describe_span(1, seen.counted_step)} from each to the next.",
                     suggestion="Give a time column if hours, weekdays or seasons matter.")
         )  # fmt: skip
     if len(times.formats) > 1:

@@ -11,6 +11,7 @@ import pandas as pd
 from stcore.config import Config
 from stcore.data import names as named
 from stcore.data.dialect import MISSING
+from stcore.data.numbers import to_numbers
 from stcore.data.table import Table
 from stcore.data.times import is_time
 from stcore.errors import ConfigError, DataError, nearest
@@ -130,9 +131,11 @@ class _Finder:
         self.taken |= {location} if location else set()
         labels = self._labels()
         values = self._values(labels)
+        values = self._without_empty(values, [name for name in values if self.table.unnamed(name)])
         static = self._static(location, values)
         values = [name for name in values if name not in static]
         form = self.given.get("form") or self._form(time, location, lat, lon, values)
+        values = values if form == "wide" else self._without_empty(values, values)
         roles = Roles(
             time=time, location=location, lat=lat, lon=lon, values=values, labels=labels, static=static, form=form,
             known_ahead=list(self.given.get("known_ahead", ())), day_first=self.given.get("day_first"),
@@ -266,6 +269,16 @@ class _Finder:
             ]
         return values
 
+    def _without_empty(self, values: list[str], which: list[str]) -> list[str]:
+        """Values but those of ``which`` that hold nothing in the whole table; all of them when none holds anything."""
+        by_hand = self.given.get("values", ())
+        empty = self.table.empty([name for name in which if name not in by_hand and not self._says(name)])
+        return [name for name in values if name not in empty] or values
+
+    def _says(self, name: str) -> bool:
+        """Whether a cell of the sample says something."""
+        return bool((~self.sample[name].str.lower().isin(MISSING) & self.sample[name].notna()).any())
+
     def _static(self, location: str | None, values: list[str]) -> list[str]:
         """Columns that say one thing a place and not the same everywhere; never all of the values."""
         if location is None or "static" in self.given:
@@ -288,7 +301,7 @@ class _Finder:
 
     def _counts_rows(self, name: str) -> bool:
         """1, 2, 3, ... under a name that says so."""
-        if not named.is_row_number(name):
+        if not named.is_row_number(name) and not (name == self.table.names[0] and self.table.unnamed(name)):
             return False
         numbers = pd.to_numeric(self.sample[name], errors="coerce").to_numpy()
         return len(numbers) > 1 and bool((np.diff(numbers) >= 1).all())
@@ -336,13 +349,6 @@ def _sample(table: Table) -> pd.DataFrame:
     frame.columns = pd.Index(table.names)
     frame = frame.apply(lambda column: column.str.strip())
     return frame.where(frame != "", None)
-
-
-def to_numbers(cells: pd.Series, decimal: str) -> pd.Series:
-    """Cells as numbers, NaN where they are none."""
-    if decimal == ",":
-        cells = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-    return pd.to_numeric(cells, errors="coerce")
 
 
 def _numeric_share(cells: pd.Series, decimal: str) -> float:

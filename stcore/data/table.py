@@ -7,6 +7,7 @@ DuckDB runs without extensions, may touch the scratch folder and the source only
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from stcore.data.dialect import Dialect, find_dialect
+from stcore.data.dialect import MISSING, Dialect, find_dialect
 from stcore.data.encoding import TextFile, as_text, on_disk
 from stcore.data.exact import write_exact, write_melted
 from stcore.errors import DataError, nearest
@@ -54,6 +55,7 @@ class Table:
         encoding: of the file, as shown to people.
         ragged: lines with too many or too few cells: count and up to ten line numbers.
         damaged: characters that could not be read.
+        open_quotes: a quote is never closed, so quotes were read as plain characters.
         melted: number of columns of a table so wide that they were made rows, else 0.
     """
 
@@ -64,6 +66,7 @@ class Table:
         self.connection = connect(folder, *reads)
         self.ragged: tuple[int, list[int]] = (0, [])
         self.rows = 0
+        self.open_quotes = False
         self.melted = 0
         self._own_lines = False
         self._position = {name: number for number, name in enumerate(self.names)}
@@ -75,7 +78,19 @@ class Table:
     @property
     def first_line(self) -> int:
         """Line of the first data row."""
-        return 2 if self.dialect.header else 1
+        return self.dialect.above + (2 if self.dialect.header else 1)
+
+    def unnamed(self, name: str) -> bool:
+        """A column whose name is our own because the header has none for it."""
+        return self.dialect.header and re.fullmatch(r"column_\d+", name) is not None
+
+    def empty(self, names: Sequence[str]) -> list[str]:
+        """Those of the columns in which no cell says anything."""
+        if not names:
+            return []
+        words = ", ".join(quoted(word) for word in MISSING)
+        said = ", ".join(f"count(*) FILTER (lower(trim({self.column(name)})) NOT IN ({words}))" for name in names)
+        return [name for name, cells in zip(names, self.ask(said)[0], strict=True) if not cells]
 
     def column(self, name: str) -> str:
         """SQL name of a column.
@@ -112,9 +127,10 @@ class Table:
 
     def load_text(self, text: TextFile) -> Table:
         """Read the text in parallel; lines that DuckDB refuses send the whole file to the slower, exact reader."""
+        skip = self.dialect.above + int(self.dialect.header)
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
         options = (
-            f"header = false, auto_detect = false, skip = {int(self.dialect.header)}, delim = {quoted(self.dialect.delimiter)}, "
+            f"header = false, auto_detect = false, skip = {skip}, delim = {quoted(self.dialect.delimiter)}, "
             f"quote = '\"', escape = '\"', null_padding = true, columns = {{{columns}}}"
         )
         try:
@@ -124,7 +140,7 @@ class Table:
             self.rows = self.ask("count(*)")[0][0]
         except duckdb.Error:
             self.rows = -1
-        if self.rows != text.lines - int(self.dialect.header):
+        if self.rows != text.lines - skip:
             self._load_exactly(text)
         return self
 
@@ -148,7 +164,7 @@ class Table:
         """Read again without haste: true line numbers, ragged lines set aside."""
         self._own_lines = True
         self.rows, ragged = write_exact(text, self.dialect, len(self.names), self.path)
-        self.ragged = (ragged.count, ragged.lines)
+        self.ragged, self.open_quotes = (ragged.count, ragged.lines), ragged.open_quotes
 
     def load_melted(self, text: TextFile) -> Table:
         """Keep a very wide table as rows of time, location (the column it stood in) and value."""

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def write(folder: Path, epoch: int, tensors: Mapping[str, Tensor], about: Mappin
             os.fsync(file.fileno())
         aside.replace(target)
     except (OSError, SafetensorError) as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
         raise StoreError(
             f"The checkpoint after epoch {epoch} could not be written ({'the disk is full' if full else error}).",

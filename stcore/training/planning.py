@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
@@ -274,8 +275,7 @@ def _fit_and_test(parts: Parts, stride: int, lookback: int, horizon: int) -> tup
         raise ConfigError(
             f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
             f"{parts.train_end} of {parts.steps}.",
-            f"Use a history of at most {max(1, parts.train_end - horizon)} steps"
-            + (f" and at most {max(1, parts.train_end // 3)} steps ahead." if horizon >= parts.train_end else "."),
+            _shorter(parts.train_end, horizon),
         )
     test = origins_within(*parts.span("test"), horizon, lookback)
     if not len(test):
@@ -285,6 +285,15 @@ def _fit_and_test(parts: Parts, stride: int, lookback: int, horizon: int) -> tup
             f"Forecast at most {max(1, length)} steps ahead, or give the test part a larger share.",
         )
     return fit, test
+
+
+def _shorter(train_end: int, horizon: int) -> str:
+    """What would fit into a train part of so many steps."""
+    if train_end < 2:
+        return "Give more steps of time; the train part needs at least 2."
+    ahead = horizon if horizon < train_end else max(1, train_end // 3)
+    history = f"Use a history of at most {words.count(train_end - ahead, 'step')}"
+    return f"{history}." if ahead == horizon else f"{history} and forecast at most {words.count(ahead, 'step')} ahead."
 
 
 def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:

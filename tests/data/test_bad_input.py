@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stcore.data import dataset, ingest
+from stcore.data.panel import Panel
 from stcore.errors import DataError, NotYet, StcoreError
 from tests.data.tables import long_frame, long_text, wide_text
 
@@ -56,6 +57,8 @@ REFUSED: dict[str, tuple[bytes | str, str]] = {
     "one step": ("time,sensor,speed\n" + "".join(f"2024-01-01,s{n},{n}\n" for n in range(9)), "1 point in time"),
     "all missing": ("time,sensor,speed\n" + "".join(f"2024-01-{n:02},a,\n" for n in range(1, 20)), "holds a number"),
     "all values text": ("time,sensor,speed\n" + "".join(f"2024-01-{n:02},a,fast\n" for n in range(1, 20)), "number"),
+    "web page": ("<!DOCTYPE html>\n<html><body>Not found</body></html>\n", "web page"),
+    "one column of words": ("fruit\n" + "apple\npear\n" * 20, "only column"),
     "empty time column": ("time,sensor,speed\n" + ",a,1\n,b,2\n" * 5, "time"),
 }  # fmt: skip
 
@@ -92,7 +95,17 @@ KEPT: dict[str, tuple[bytes | str, set[str]]] = {
     "more places than steps": (long_text(steps=5, places=tuple(f"s{n}" for n in range(20))), {"few_steps"}),
     "ragged line": (long_text() + "2024-03-01,a1,48,11,5,6,7\n", {"bad_rows"}),
     "short line": (long_text() + "2024-03-03 00:00:00,a1\n", {"gaps"}),
-    "open quote": (long_text().replace("a1", '"a1', 1), set()),
+    "open quote": (long_text().replace("a1", '"a1', 1), {"open_quotes"}),
+    "two open quotes far apart": (long_text().replace("a1", '"a1', 20).replace('"a1', "a1", 18), {"open_quotes"}),
+    "quoted line breaks": (with_column("note", lambda n: "two\nlines, or so" if n % 7 == 0 else "ok"), set()),
+    "empty column": (with_column("note", lambda n: ""), {"empty_columns"}),
+    "separator at the end of rows": (long_text().replace("\n", ",\n"), {"empty_columns"}),
+    "title and remarks above": ("# logger 7\nStation report\n\n" + long_text(), {"lines_above"}),
+    "repeated header": ("\n".join([*ROWS[:50], ROWS[0], *ROWS[50:]]), {"bad_rows"}),
+    "footer": (long_text() + "Total,,,,99\n", {"bad_rows"}),
+    "row numbers without a name": (long_frame().to_csv(), set()),
+    "typographic minus": (with_column("speed", lambda n: f"\u2212{n}"), set()),
+    "thousands": (with_column("speed", lambda n: f"{n * 100:,}.5"), set()),
     "missing words": (with_column("speed", lambda n: ("NA", "null", "--", "无", n)[min(n, 4)]), {"gaps"}),
     "one location": (long_text(places=("a1",)), set()),
     "no place at all": (long_frame(places=("a1",))[["time", "speed"]].to_csv(index=False), set()),
@@ -130,6 +143,39 @@ def test_a_file_with_faults_becomes_a_dataset_with_findings(name: str, write: Ca
     panel = saved.panel()
     assert np.isfinite(panel.values).any()
     assert panel.shape == report.shape
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "open quote", "two open quotes far apart", "quoted line breaks", "empty column", "separator at the end of rows",
+        "title and remarks above", "repeated header", "footer", "row numbers without a name",
+    ],
+)  # fmt: skip
+def test_what_is_beside_the_table_changes_no_value(name: str, write: Callable[..., Path]) -> None:
+    panel, plain = ingest.read(write(KEPT[name][0])), ingest.read(write(long_text()))
+    assert isinstance(panel, Panel)
+    assert isinstance(plain, Panel)
+    assert panel.digest == plain.digest
+    assert panel.features == ("speed",)
+
+
+def test_a_row_set_aside_is_reported_once(write: Callable[..., Path]) -> None:
+    report = ingest.inspect(write(long_text() + "Total,,,,n/k\n"))
+    assert [finding.code for finding in report.findings] == ["bad_rows"]
+    assert sum(finding.count for finding in report.findings) == report.rows - 144
+
+
+def test_lines_are_counted_from_the_top_of_the_file(write: Callable[..., Path]) -> None:
+    report = ingest.inspect(write("# a\n# b\n" + with_time(7, "yesterday")))
+    assert next(finding.lines for finding in report.findings if finding.code == "bad_rows") == [10]
+
+
+def test_a_silent_column_of_a_wide_table_is_a_place(write: Callable[..., Path]) -> None:
+    header, *rows = wide_text().splitlines()
+    report = ingest.inspect(write("\n".join([f"{header},s4,", *(f"{row},," for row in rows)])))
+    assert report.roles.values == ["s1", "s2", "s3", "s4"]
+    assert {finding.code for finding in report.findings} >= {"all_missing_places", "empty_columns"}
 
 
 def test_rows_in_are_rows_used_and_rows_reported(write: Callable[..., Path]) -> None:
@@ -178,11 +224,8 @@ def test_more_columns_than_allowed_are_refused(write: Callable[..., Path], monke
     assert "MAX_COLUMNS" in refused.value.hint
 
 
-def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
-    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write(long_text(steps=2000))
-    monkeypatch.setenv("FIELDCAST_MAX_CELLS", "1000")
+def allow_small_arrays_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on a large array is a failure."""
     full = np.full
 
     def small(shape: Any, *rest: Any, **named: Any) -> np.ndarray:
@@ -190,8 +233,27 @@ def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
         return full(shape, *rest, **named)
 
     monkeypatch.setattr(np, "full", small)
+
+
+def test_a_grid_that_is_too_large_is_refused_before_it_is_made(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(long_text(steps=2000))
+    monkeypatch.setenv("FIELDCAST_MAX_CELLS", "1000")
+    allow_small_arrays_only(monkeypatch)
     with pytest.raises(DataError, match="cells"):
         ingest.read(path)
+
+
+def test_times_decades_apart_are_refused_before_a_grid_is_made(
+    write: Callable[..., Path], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"19{year}-01-01 00:00:0{second},{second}.5" for year in (50, 60, 70, 80, 90) for second in range(8)]
+    allow_small_arrays_only(monkeypatch)
+    with pytest.raises(DataError, match=r"1,300,000,000 steps of 1 second; only one in 32,000,000") as refused:
+        dataset.create(write("\n".join(["time,v", *rows])), "apart")
+    assert "longer step" in refused.value.hint
+    assert list((home / "datasets").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,27 @@ def test_comma_of_a_number_or_of_columns(text: str, names: tuple[str, ...], deci
     path.write_text(text)
     found = find_dialect(path)
     assert (found.names, found.decimal) == (names, decimal)
+
+
+@pytest.mark.parametrize(
+    ("text", "above", "names"),
+    [
+        ("sep=;\ntime;v\n2024-01-01;1\n2024-01-02;2\n", 1, ("time", "v")),
+        ("# logger 7, v2\n#\ntime,v\n2024-01-01,1\n2024-01-02,2\n", 2, ("time", "v")),
+        ("# logger\n# time,v\n2024-01-01,1\n2024-01-02,2\n", 1, ("time", "v")),
+        ("#,time,v\n1,2024-01-01,1\n2,2024-01-02,2\n", 0, ("", "time", "v")),
+        ("# flow in m3/s\n1.5\n2.5\n", 1, ("column_1",)),
+        ("Station 5\nUnit: mm\n\ntime,v\n2024-01-01,1\n2024-01-02,2\n", 3, ("time", "v")),
+        ("Report,,\n,,\ntime,place,v\n2024-01-01,a,1\n2024-01-02,b,2\n", 2, ("time", "place", "v")),
+        ("time,v\n,mm\n2024-01-01,1\n2024-01-02,2\n", 0, ("time", "v")),
+        ("v\n1,5\n2,7\n", 0, ("v",)),
+        ("#0,2024-01-01,1\n#1,2024-01-01,2\n", 0, ("column_1", "column_2", "column_3")),
+        ("apple\npear\nplum\n", 0, ("apple",)),
+        ("2024-01-01,,\n2024-01-02,1,2\n2024-01-03,1,2\n", 0, ("column_1", "column_2", "column_3")),
+    ],
+)
+def test_lines_above_the_table_are_no_part_of_it(
+    text: str, above: int, names: tuple[str, ...], write: Callable[..., Path]
+) -> None:
+    found = find_dialect(write(text))
+    assert (found.above, found.names) == (above, names)

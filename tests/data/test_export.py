@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pandas as pd
@@ -48,3 +49,12 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nowhere") as caught:
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "nowhere" / "a.csv")
     assert caught.value.hint
+
+
+def test_a_disk_that_refuses_even_to_clean_up_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(StoreError, match="nowhere"):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "nowhere" / "a.csv")

@@ -35,7 +35,7 @@ def inspect(write: Callable[..., Path]) -> Inspect:
         ("timestamp", "location_id", "lat", "lon"), ("Date", "Station", "Latitude", "Longitude"),
         ("ds", "unique_id", "lat_deg", "lon_deg"), ("datetime", "id", "LAT", "LNG"), ("时间", "站点名称", "纬度", "经度"),
         ("日期", "传感器编号", "北纬", "东经"), ("采集时间", "监测点", "lat", "long"), ("TIME_UTC", "sensor no", "lat", "lon"),
-        ("when", "where", "latitude", "longitude"),
+        ("when", "where", "latitude", "longitude"), ("time", "site", "Latitude (deg)", "Longitude [°]"),
     ],
 )  # fmt: skip
 def test_long_tables_in_many_words(time: str, place: str, lat: str, lon: str, inspect: Inspect) -> None:

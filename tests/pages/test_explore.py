@@ -86,6 +86,11 @@ def test_nasty_ids_stay_text() -> None:
     assert "&lt;script&gt;" in shown
 
 
+def test_an_endless_name_is_cut() -> None:
+    shown = said(page("explore", dataset=saved(GOOD.replace("load_kw", "s" * 10_000))))
+    assert "s" * 100 not in shown.lower()
+
+
 def test_forecast_this_starts_a_run() -> None:
     id = saved(GOOD)
     page("explore", dataset=id).button(key="forecast").click().run()

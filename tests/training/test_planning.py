@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -168,3 +169,20 @@ def test_zeros_that_mean_missing_are_those_of_measured_numbers() -> None:
     kept = settled.panels["panel"].panel.values
     assert np.isnan(kept[5, :, 0]).all()
     assert (kept[5, :, 1] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("steps", "lookback", "horizon", "train"), [(48, 40, 3, 33), (48, 6, 40, 33), (10, 7, 7, 7), (3, 9, 9, 2)]
+)
+def test_what_a_refusal_proposes_fits_into_the_train_part(steps: int, lookback: int, horizon: int, train: int) -> None:
+    with pytest.raises(ConfigError, match=f"train part has {train} of {steps}") as refused:
+        plan(daily_wave(steps), config(windows={"lookback": lookback, "horizon": horizon}))
+    history, *ahead = (int(number) for number in re.findall(r"at most (\d+)", refused.value.hint))
+    assert history >= 1
+    assert history + (ahead[0] if ahead else horizon) <= train
+
+
+def test_data_too_short_for_any_window_need_more() -> None:
+    with pytest.raises(ConfigError) as refused:
+        plan(daily_wave(2), config(windows={"lookback": 1, "horizon": 1}))
+    assert refused.value.hint.startswith("Give more")
