@@ -40,6 +40,11 @@ class DataConfig(Config):
 
     source: str | None = setting(None, title="File", help="Path of the table, relative to the experiment file.")
     time: str | None = setting(None, title="Time", help="Column with the time.")
+    time_parts: list[str] | None = setting(
+        None,
+        title="Time in several columns",
+        help="Columns that hold the time together, such as date and hour; [] = none.",
+    )
     location: str | None = setting(None, title="Place", help="Column that names the place.")
     lat: str | None = setting(None, title="Latitude", help="Column with degrees north.")
     lon: str | None = setting(None, title="Longitude", help="Column with degrees east.")
@@ -61,6 +66,10 @@ class DataConfig(Config):
     )
     day_first: bool | None = setting(None, title="Day first", help="Whether 03/04/2020 is the third of April.")
     delimiter: str | None = setting(None, title="Delimiter", help="Character between columns.", level="advanced")
+    missing: list[float | str] | None = setting(
+        None, title="Means missing",
+        help="Numbers and words that mean “no value”, such as -999. Left out: numbers that surely do so are found; [] = none.",
+    )  # fmt: skip
     decimal: str | None = setting(None, title="Decimal mark", help="Point or comma.", level="advanced")
     header: bool | None = setting(
         None, title="Header", help="Whether the first line names the columns.", level="advanced"

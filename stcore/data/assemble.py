@@ -156,7 +156,7 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
 def _schema(seen: Observations, name: str, values: np.ndarray) -> FeatureSchema:
     """Schema from the name, sharpened by the content: a count that is never negative stays so in forecasts."""
     schema = guess_schema(name)
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"unit": seen.roles.units.get(name) or schema.unit}
     if name in seen.roles.known_ahead:
         changes["known_ahead"] = True
     if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():

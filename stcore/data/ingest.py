@@ -13,12 +13,14 @@ from typing import Any
 import duckdb
 
 from stcore.data.assemble import TOGETHER, Recipe, assemble, recipe_of
+from stcore.data.cell_findings import cell_findings
+from stcore.data.find_roles import find_roles
 from stcore.data.lay import ApartError
 from stcore.data.observations import Observations
 from stcore.data.observe import observe
 from stcore.data.panel import Panel
 from stcore.data.quality import InspectReport, by_weight, missing_cells, read_findings, sentence
-from stcore.data.roles import Choice, Roles, find_roles, given_roles, missing_time
+from stcore.data.roles import Choice, Roles, given_roles, missing_time
 from stcore.data.table import Table, open_table
 from stcore.errors import DataError, StoreError
 from stcore.findings import Finding
@@ -164,8 +166,8 @@ def _load(table: Table, roles: Roles, choices: list[Choice], recipe: Recipe, tel
         choices.append(Choice(code="day_first", question=question, options=[True, False], chosen=seen.times.day_first))
     tell("Laying the values on a grid")
     panels, findings = assemble(seen, recipe)
-    report = _report(table, roles, choices)
-    report.findings = by_weight(read_findings(table, seen) + findings)
+    report = _report(table, seen.roles, choices)
+    report.findings = by_weight(read_findings(table, seen) + cell_findings(seen) + findings)
     _describe(report, panels, seen)
     return Loaded(panels, report, seen, table.folder)
 

@@ -1,44 +1,167 @@
-"""What counts as a number in a cell, told twice the same: as SQL for whole tables, and for samples in pandas.
+"""Text to numbers: decimal mark, thousands marks and units glued on are decided from the whole column, never from one cell.
 
-Besides plain numbers: the minus sign of typesetters (U+2212), thousands in groups of three (``1,234.5``, ``1 234,5``,
-``1.234,5``), and points in a table with decimal commas where they cannot be thousands (``48.1``).
+A column of plain numbers is read by a plain cast. Where that fails, the column's shapes are counted in SQL; they are few,
+and all is decided on them. What was decided is an SQL expression again.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
-_MINUS = "\u2212"
-_GROUPED = r"[+-]?\d{1,3}([ ,'’\u00a0\u202f]\d{3})+(\.\d+)?"
-_POINTS_ARE_THOUSANDS = r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?"
-_MARKS = r"[ ,'’\u00a0\u202f]"
+from stcore.data.dialect import MISSING
+from stcore.data.shapes import ODD, PARTS, USUAL, Writing, read_shapes
 
-
-def number_sql(column: str, decimal: str) -> str:
-    """SQL of a text column as DOUBLE, null where a cell is no number; ``nan`` and ``inf`` are numbers."""
-    text = f"replace(trim({column}), '{_MINUS}', '-')"
-    if decimal == ",":
-        whole = f"CASE WHEN regexp_full_match({text}, '{_POINTS_ARE_THOUSANDS}') THEN replace({text}, '.', '') ELSE {text} END"
-        text = f"replace({whole}, ',', '.')"
-    grouped, marks = (_sql_pattern(pattern) for pattern in (_GROUPED, _MARKS))
-    bare = f"CASE WHEN regexp_full_match({text}, {grouped}) THEN regexp_replace({text}, {marks}, '', 'g') END"
-    return f"coalesce(TRY_CAST({text} AS DOUBLE), TRY_CAST({bare} AS DOUBLE))"
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+#: Ask(select, rest, parameters) -> rows of SELECT {select} FROM the table {rest}.
+Ask = Callable[..., list[tuple[Any, ...]]]
+_MOST_SHAPES = 5000
 
 
-def to_numbers(cells: pd.Series, decimal: str) -> pd.Series:
-    """Cells as numbers, NaN where they are none."""
-    cells = cells.str.replace(_MINUS, "-", regex=False)
-    if decimal == ",":
-        thousands = cells.str.fullmatch(_POINTS_ARE_THOUSANDS).fillna(False).astype(bool)
-        cells = cells.where(~thousands, cells.str.replace(".", "", regex=False)).str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(cells, errors="coerce")
-    grouped = numbers.isna() & cells.str.fullmatch(_GROUPED).fillna(False).astype(bool)
-    return numbers.where(~grouped, pd.to_numeric(cells.where(grouped).str.replace(_MARKS, "", regex=True)))
+@dataclass(frozen=True)
+class NumberForm:
+    """How the numbers of a column are written, and the SQL that reads them.
+
+    Attributes:
+        writing: what was found.
+        plain: a plain cast reads every cell that is a number.
+        factors: hash of what may stand around a number -> factor; empty: nothing does.
+    """
+
+    writing: Writing = field(default_factory=Writing)
+    plain: bool = True
+    factors: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of the whole column, if there is one only."""
+        known = [unit for unit in self.writing.units if unit]
+        return known[0] if len(known) == 1 else None
+
+    def sql(self, column: str) -> str:
+        """SQL of a cell as DOUBLE, null where it is no number."""
+        if self.plain:
+            return f"TRY_CAST(trim({column}) AS DOUBLE)"
+        text = (
+            f"trim(translate({column}, {_literal(ODD)}, {_literal(USUAL)}))" if self.writing.odd else f"trim({column})"
+        )
+        if not self.factors:
+            return _cast(text, self.writing.decimal)
+        before, digits, after = (f"regexp_extract({text}, {_literal(PARTS)}, {part})" for part in (1, 2, 3))
+        number = _cast(f"rtrim({digits}, ' ''')", self.writing.decimal)
+        sign = f"CASE WHEN regexp_matches({before}, '[-(]') THEN -1 ELSE 1 END"
+        affix = f"regexp_replace({before}, '[-+( ]', '', 'g') || '#' || regexp_replace({after}, '[) ]', '', 'g')"
+        factors = " ".join(f"WHEN {code} THEN {factor!r}" for code, factor in self.factors.items())
+        return f"({number} * {sign} * CASE hash({affix}) {factors} END)"
+
+    def value(self, column: str) -> str:
+        """SQL of a value that float32 can hold, null otherwise."""
+        number = self.sql(column)
+        return f"CASE WHEN abs({number}) <= {FLOAT32_MAX!r} THEN {number} END"
 
 
-def _sql_pattern(pattern: str) -> str:
-    """A pattern as SQL literal; characters beyond ASCII stand for themselves."""
-    plain = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), pattern)
-    return "'" + plain.replace("'", "''") + "'"
+PLAIN = NumberForm()
+
+
+def _cast(text: str, decimal: str) -> str:
+    """SQL of digits with marks as DOUBLE; thousands must be marked rightly (1,234 or 12,34,567, never 1,23)."""
+    other = "," if decimal == "." else "."
+    whole = rf"\d+|\d{{1,3}}([{other} '']\d{{3}})+|\d{{1,2}}([{other}]\d{{2}})+[{other}]\d{{3}}"
+    valid = rf"^[+-]?({whole})?([{decimal}]\d*)?([eE][+-]?\d+)?$"
+    digits = f"replace(regexp_replace({text}, '[{other} '']', '', 'g'), ',', '.')"
+    return f"TRY_CAST(CASE WHEN regexp_matches({text}, '{valid}') THEN {digits} END AS DOUBLE)"
+
+
+def _literal(text: str) -> str:
+    """A text of our own as SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def not_number(form: NumberForm, column: str, silent: Collection[int] = ()) -> str:
+    """SQL condition: the cell says something that is no number.
+
+    Args:
+        silent: hashes of texts (lower case) that mean "no value" besides the usual words.
+    """
+    words = ", ".join(_literal(word) for word in MISSING)
+    more = f" AND hash(lower(trim({column}))) NOT IN ({', '.join(map(str, silent))})" if silent else ""
+    return f"({form.sql(column)} IS NULL AND lower(trim({column})) NOT IN ({words}){more})"
+
+
+def too_large(form: NumberForm, column: str) -> str:
+    """SQL condition: a number that float32 cannot hold (NaN counts as missing)."""
+    number = form.sql(column)
+    return f"(NOT isnan({number}) AND abs({number}) > {FLOAT32_MAX!r})"
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """How the numbers of a column are written, and how many cells say something that is no number, or too large a one."""
+
+    form: NumberForm
+    texts: int
+    large: int
+
+
+def find_numbers(
+    ask: Ask, columns: Mapping[str, str], decimal: str = ".", small: Collection[str] = (), known_units: bool = False,
+    silent: Collection[int] = (),
+) -> dict[str, NumberColumn]:  # fmt: skip
+    """How the numbers of each column are written.
+
+    Args:
+        ask: asks the table.
+        columns: name -> SQL name.
+        decimal: of the table, for columns that do not tell.
+        small: names of columns whose numbers are below 1,000 (coordinates).
+        known_units: only units that are known make numbers, not a word that all cells end in.
+        silent: as in ``not_number``.
+    """
+    found = _counted(ask, columns, dict.fromkeys(columns, PLAIN), silent)
+    forms = {}
+    for name, column in columns.items():
+        if found[name].texts or decimal == ",":
+            form = _form(ask, read_shapes(count_shapes(ask, column), decimal, name in small, known_units))
+            if form is not PLAIN:
+                forms[name] = form
+    return found | _counted(ask, {name: columns[name] for name in forms}, forms, silent)
+
+
+def _counted(
+    ask: Ask, columns: Mapping[str, str], forms: Mapping[str, NumberForm], silent: Collection[int]
+) -> dict[str, NumberColumn]:
+    """Cells that are no numbers, or too large, under a form; many columns are asked at once."""
+    found: dict[str, NumberColumn] = {}
+    names = list(columns)
+    for start in range(0, len(names), 200):
+        some = names[start : start + 200]
+        conditions = [
+            condition
+            for name in some
+            for condition in (not_number(forms[name], columns[name], silent), too_large(forms[name], columns[name]))
+        ]
+        counts = ask(", ".join(f"count(*) FILTER ({condition})" for condition in conditions))[0]
+        found |= {name: NumberColumn(forms[name], *counts[2 * n : 2 * n + 2]) for n, name in enumerate(some)}
+    return found
+
+
+def count_shapes(ask: Ask, column: str) -> Counter[str]:
+    """Shapes of the cells that hold a digit, with their number; the commonest 5,000."""
+    shape = f"translate(trim({column}), '012345678', '999999999') AS shape, regexp_matches({column}, '^\\D*0') AS zero"
+    digit = f"WHERE regexp_matches({column}, '[0-9０-９]')"
+    rows = ask(f"{shape}, count(*)", f"{digit} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT {_MOST_SHAPES}")
+    found: Counter[str] = Counter()
+    for text, zero, count in rows:
+        found[text.replace("9", "0", 1) if zero else text] += count
+    return found
+
+
+def _form(ask: Ask, writing: Writing) -> NumberForm:
+    if writing.decimal == "." and not (writing.marks or writing.odd or writing.affixes):
+        return PLAIN
+    factors = {ask("hash(?)", "LIMIT 1", [affix])[0][0]: factor for affix, factor in writing.affixes.items()}
+    return NumberForm(writing, False, factors)

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from stcore.data.numbers import PLAIN, NumberColumn, NumberForm
 from stcore.data.roles import Roles
+from stcore.data.sentinels import Sentinel
 from stcore.data.table import connect, quoted
 from stcore.data.times import Times
 
@@ -53,6 +55,8 @@ class Observations:
         coordinates: place, lat, lon, rows as they stand in the file, not yet judged, or None.
         runs: values of the column that keeps runs apart, code = position.
         static: what describes the places, indexed by code, or None.
+        numbers: how the numbers of values and coordinates are written.
+        sentinels: numbers that mean missing, or may.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -69,10 +73,16 @@ class Observations:
     coordinates: pd.DataFrame | None = None
     runs: list[str] = field(default_factory=list)
     static: pd.DataFrame | None = None
+    numbers: dict[str, NumberColumn] = field(default_factory=dict)
+    sentinels: list[Sentinel] = field(default_factory=list)
 
     def source(self, run: int | None = None) -> str:
         """FROM clause of all rows, or those of one run."""
         return self.relation if run is None else f"(SELECT * FROM {self.relation} WHERE run = {int(run)})"
+
+    def form(self, column: str) -> NumberForm:
+        """How the numbers of a column are written."""
+        return self.numbers[column].form if column in self.numbers else PLAIN
 
     def columns(self) -> list[str]:
         """SQL names of values, labels and, for events, coordinates."""

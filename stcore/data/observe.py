@@ -7,22 +7,23 @@ Times and places are looked up through small tables of their distinct texts, so 
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from stcore.data.dialect import MISSING
-from stcore.data.numbers import number_sql, to_numbers
+from stcore.data.numbers import NumberColumn, find_numbers, not_number, too_large
 from stcore.data.observations import BadCells, BadRows, Observations
 from stcore.data.roles import ROW_NUMBER, Roles, missing_time
+from stcore.data.sentinels import find_sentinels, without
 from stcore.data.table import Table, quoted
+from stcore.data.time_parts import SEPARATOR, join_parts
 from stcore.data.times import Times, parse_times
 from stcore.errors import DataError
 
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
 #: First time of rows that have none of their own.
 NEUTRAL_START = pd.Timestamp("2000-01-01")
 _COUNTED_STEPS = (("1D", 20_000), ("1h", 500_000), ("1min", 30_000_000), ("1s", 2_000_000_000))
@@ -43,10 +44,7 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
         raise missing_time(table)
     if not roles.values and roles.form != "events":
         nothing = f"None of the {len(table.names)} columns" if len(table.names) > 1 else "Not even the only column"
-        raise DataError(
-            f"{nothing} holds numbers to forecast.",
-            "Say which columns are the values; text such as “12 mph” must become a number first.",
-        )
+        raise DataError(f"{nothing} holds numbers to forecast.", "Say which columns are the values.")
     times, counted = _times(table, roles, clock)
     places = _places(table, roles)
     features = ["value"] if roles.form == "wide" else list(roles.values)
@@ -56,13 +54,17 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
     )  # fmt: skip
     if by is not None:
         out.runs = _distinct(table, by)
+    used = _used(table, roles, times)
+    out.numbers = _numbers(table, roles, used)
+    out.roles = roles = roles.model_copy(update={"units": _units(roles, out.numbers)})
     out.bad_rows += _bad_rows(table, roles, times)
-    out.bad_cells += _bad_cells(table, roles, times)
+    out.bad_cells += _bad_cells(table, out, used)
     if roles.lat and roles.lon and roles.form != "events":
-        out.coordinates = _coordinates(table, roles)
+        out.coordinates = _coordinates(table, out)
     if roles.static:
         out.static = _static(table, roles)
     _write(out, table, by, path)
+    _set_aside_sentinels(out, path)
     return out
 
 
@@ -74,10 +76,12 @@ def _times(table: Table, roles: Roles, clock: str | None) -> tuple[Times, str | 
     if roles.time == ROW_NUMBER:
         step = next(step for step, most in _COUNTED_STEPS if table.rows <= most)
         return Times.nothing(clock), step
-    column = table.column(str(roles.time))
-    found = table.arrow(f"trim({column}) AS text, count(*) AS rows", "GROUP BY 1 ORDER BY min(line)")
+    found = table.arrow(f"{time_text(table, roles)} AS text, count(*) AS rows", "GROUP BY 1 ORDER BY min(line)")
     texts, rows = found["text"].to_pandas(), found["rows"].to_numpy()
-    times = parse_times(texts, rows, roles.day_first, clock)
+    if roles.time_parts:
+        times = join_parts(texts, roles.time_parts, rows, roles.day_first, clock)
+    else:
+        times = parse_times(texts, rows, roles.day_first, clock)
     if not times.stamps.notna().any():
         _refuse_times(str(roles.time), texts, times)
     table.register(
@@ -87,15 +91,23 @@ def _times(table: Table, roles: Roles, clock: str | None) -> tuple[Times, str | 
     return times, None
 
 
+def time_text(table: Table, roles: Roles) -> str:
+    """SQL of the text that says the time: one column, or several joined."""
+    if not roles.time_parts:
+        return f"trim({table.column(str(roles.time))})"
+    parts = (f"coalesce(trim({table.column(name)}), '')" for name in roles.time_parts)
+    return "(" + f" || chr({ord(SEPARATOR)}) || ".join(parts) + ")"
+
+
 def _refuse_times(column: str, texts: pd.Series, times: Times) -> None:
     """No time of the column can be used: say which and why."""
-    example = next((str(text)[:40] for text in texts if isinstance(text, str)), "")
+    example = next((str(text)[:40] for text in texts if isinstance(text, str)), "").replace(SEPARATOR, " ")
     if times.outside.any():
         raise DataError(
             f"All times in “{column[:60]}” lie outside the years 1678 to 2261 (for example “{example}”).",
             "Check the time column and its format.",
         )
-    if not example:
+    if not example.strip():
         raise DataError(f"The time column “{column[:60]}” is empty.", "Choose another column as time.")
     raise DataError(
         f"None of the {len(texts):,} times in “{column[:60]}” can be read (for example “{example}”).",
@@ -149,43 +161,44 @@ def _distinct(table: Table, by: str) -> list[str]:
 # numbers -----------------------------------------------------------------------------------------------------------
 
 
-def _value(column: str, decimal: str) -> str:
-    """SQL of a value that float32 can hold, null otherwise."""
-    number = number_sql(column, decimal)
-    return f"CASE WHEN abs({number}) <= {_FLOAT32_MAX!r} THEN {number} END"
+def _numbers(table: Table, roles: Roles, used: str) -> dict[str, NumberColumn]:
+    """How the numbers of values and coordinates are written, in rows that are used."""
+    degrees = [name for name in (roles.lat, roles.lon) if name]
+    columns = {name: table.column(name) for name in (*roles.values, *degrees)}
+
+    def ask(select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        also = f" AND {rest.removeprefix('WHERE ')}" if rest.startswith("WHERE ") else f" {rest}"
+        return table.ask(select, f"WHERE {used}{also}", parameters)
+
+    return find_numbers(ask, columns, roles.decimal, degrees, silent=_silent(table, roles))
 
 
-def _says_something(column: str) -> str:
-    """SQL condition: the cell is not one of the words for “no value”."""
-    words = ", ".join(quoted(word) for word in MISSING)
-    return f"(lower(trim({column})) NOT IN ({words}))"
+def _used(table: Table, roles: Roles, times: Times) -> str:
+    """SQL condition: the row's time is known; rows without one are reported once and not for their other cells."""
+    if roles.time == ROW_NUMBER or not times.stamps.isna().any():
+        return "true"
+    return f"{time_text(table, roles)} IN (SELECT text FROM times WHERE stamp IS NOT NULL)"
 
 
-def _bad_cells(table: Table, roles: Roles, times: Times) -> list[BadCells]:
+def _silent(table: Table, roles: Roles) -> list[int]:
+    """Hashes of the texts that somebody said mean missing."""
+    texts = [word.strip().lower() for word in roles.missing or () if isinstance(word, str)]
+    return [int(table.connection.execute("SELECT hash(?)", [text]).fetchall()[0][0]) for text in texts]
+
+
+def _bad_cells(table: Table, out: Observations, used: str) -> list[BadCells]:
     """Cells among the values that are no finite float32 number, in rows that are used."""
-    found, used = [], _used(table, roles, times)
-    for names in _chunks(roles.values, 200):
-        parts = []
-        for name in names:
-            column = table.column(name)
-            number = number_sql(column, roles.decimal)
-            parts.append(f"count(*) FILTER ({_says_something(column)} AND {number} IS NULL)")
-            parts.append(f"count(*) FILTER (NOT isnan({number}) AND abs({number}) > {_FLOAT32_MAX!r})")
-        counts = table.ask(", ".join(parts), f"WHERE {used}")[0]
-        for position, name in enumerate(names):
-            texts, infinite = counts[2 * position : 2 * position + 2]
-            if texts or infinite:
-                found.append(_examples(table, roles, name, (texts, infinite), used))
+    silent = _silent(table, out.roles)
+    found = []
+    for name in out.roles.values:
+        numbers, column = out.numbers[name], table.column(name)
+        if not numbers.texts and not numbers.large:
+            continue
+        condition = f"{not_number(numbers.form, column, silent)} OR {too_large(numbers.form, column)}"
+        rows = table.ask(f"line, {column}", f"WHERE {used} AND ({condition}) ORDER BY line LIMIT 10")
+        texts = tuple(dict.fromkeys(str(text)[:30] for _, text in rows))[:3]
+        found.append(BadCells(name, numbers.texts, numbers.large, tuple(int(line) for line, _ in rows), texts))
     return found
-
-
-def _examples(table: Table, roles: Roles, name: str, counts: tuple[int, int], used: str) -> BadCells:
-    column = table.column(name)
-    number = number_sql(column, roles.decimal)
-    condition = f"{used} AND {_says_something(column)} AND ({number} IS NULL OR (NOT isnan({number}) AND abs({number}) > {_FLOAT32_MAX!r}))"
-    rows = table.ask(f"line, {column}", f"WHERE {condition} ORDER BY line LIMIT 10")
-    texts = tuple(dict.fromkeys(str(text)[:30] for _, text in rows))[:3]
-    return BadCells(name, counts[0], counts[1], tuple(int(line) for line, _ in rows), texts)
 
 
 def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
@@ -194,7 +207,7 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
     if table.ragged[0]:
         found.append(BadRows("more cells than the header has names", table.ragged[0], tuple(table.ragged[1])))
     if roles.time != ROW_NUMBER:
-        column = table.column(str(roles.time))
+        text = time_text(table, roles)
         unread = np.asarray(times.stamps.isna()) & ~times.outside & ~times.skipped
         reasons = (
             ("a time that cannot be read", unread), ("a year outside 1678 to 2261", times.outside),
@@ -202,7 +215,7 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
         )  # fmt: skip
         for reason, which in reasons:
             if which.any():
-                found += _bad_times(table, column, reason, which)
+                found += _bad_times(table, text, reason, which)
     place = _place_text(table, roles) if roles.form != "wide" else None
     if place and roles.form != "events":
         rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL AND {_used(table, roles, times)}")[0]
@@ -211,28 +224,22 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
     return found
 
 
-def _used(table: Table, roles: Roles, times: Times) -> str:
-    """SQL condition: the row's time is known; rows without one are reported once and not for their other cells."""
-    if roles.time == ROW_NUMBER or not times.stamps.isna().any():
-        return "true"
-    return f"trim({table.column(str(roles.time))}) IN (SELECT text FROM times WHERE stamp IS NOT NULL)"
-
-
-def _bad_times(table: Table, column: str, reason: str, which: np.ndarray) -> list[BadRows]:
+def _bad_times(table: Table, text: str, reason: str, which: np.ndarray) -> list[BadRows]:
     """Rows whose time text is one of those marked (positions as in ``times``)."""
     texts = table.connection.sql("SELECT text FROM times").to_arrow_table()["text"]
     table.register("wrong", pa.table({"text": texts.filter(pa.array(which))}))
-    condition = f"WHERE coalesce(trim({column}), '') IN (SELECT coalesce(text, '') FROM wrong)"
+    condition = f"WHERE coalesce({text}, '') IN (SELECT coalesce(text, '') FROM wrong)"
     count, lines = table.ask("count(*), min(line, 10)", condition)[0]
-    example = table.ask(column, f"{condition} ORDER BY line LIMIT 1")
+    example = table.ask(text, f"{condition} ORDER BY line LIMIT 1")
     table.connection.unregister("wrong")
-    shown = str(example[0][0] or "")[:40] if example else ""
+    shown = str(example[0][0] or "").replace(SEPARATOR, " ").strip()[:40] if example else ""
     return [BadRows(reason, count, tuple(lines or ()), shown)] if count else []
 
 
-def _coordinates(table: Table, roles: Roles) -> pd.DataFrame:
+def _coordinates(table: Table, out: Observations) -> pd.DataFrame:
     """Distinct (place, lat, lon) with their number of rows; unreadable coordinates are NaN."""
-    lat, lon = (number_sql(table.column(str(name)), roles.decimal) for name in (roles.lat, roles.lon))
+    roles = out.roles
+    lat, lon = (out.form(str(name)).sql(table.column(str(name))) for name in (roles.lat, roles.lon))
     found = table.arrow(
         f"places.place AS place, {lat} AS lat, {lon} AS lon, count(*) AS rows",
         f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1, 2, 3",
@@ -242,15 +249,36 @@ def _coordinates(table: Table, roles: Roles) -> pd.DataFrame:
 
 def _static(table: Table, roles: Roles) -> pd.DataFrame:
     """What describes each place, indexed by its code; numbers where all are numbers."""
-    columns = ", ".join(f"min(trim({table.column(name)})) AS s{n}" for n, name in enumerate(roles.static))
+    columns = {name: table.column(name) for name in roles.static}
+    numbers = find_numbers(table.ask, columns, roles.decimal, known_units=True)
+    texts = [f"min(trim({column})) AS s{n}" for n, column in enumerate(columns.values())]
+    reads = [f"min({numbers[name].form.sql(column)}) AS n{n}" for n, (name, column) in enumerate(columns.items())]
     joined = f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1"
-    found = table.arrow(f"places.place AS place, {columns}", joined).to_pandas().set_index("place")
-    found.columns = pd.Index(roles.static)
-    for name in roles.static:
-        numbers = to_numbers(found[name].astype("str"), roles.decimal)
-        if numbers.notna().any() and (numbers.notna() | found[name].isna()).all():
-            found[name] = numbers
-    return found
+    found = table.arrow(f"places.place AS place, {', '.join(texts + reads)}", joined).to_pandas().set_index("place")
+    out = pd.DataFrame(index=found.index)
+    for n, name in enumerate(roles.static):
+        text, number = found[f"s{n}"], found[f"n{n}"]
+        out[name] = number if number.notna().any() and (number.notna() | text.isna()).all() else text
+    return out
+
+
+def _set_aside_sentinels(out: Observations, path: Path) -> None:
+    """Numbers that mean missing become null; those found are written into the roles."""
+    told = None if out.roles.missing is None else [float(n) for n in out.roles.missing if not isinstance(n, str)]
+    out.sentinels = find_sentinels(out.connection, path, out.values, told)
+    taken = [each for each in out.sentinels if each.taken]
+    out.relation = without(out.relation, out.values, taken)
+    if taken and told is None:
+        numbers = list(dict.fromkeys(each.number for each in taken))
+        out.roles = out.roles.model_copy(update={"missing": numbers})
+
+
+def _units(roles: Roles, numbers: Mapping[str, NumberColumn]) -> dict[str, str]:
+    """Unit glued to each value where the whole column has one; in wide form the one that all columns share."""
+    found = {name: unit for name in roles.values if (unit := numbers[name].form.unit)}
+    if roles.form == "wide":
+        found = {"value": next(iter(found.values()))} if len(set(found.values())) == 1 else {}
+    return found | roles.units
 
 
 # writing -----------------------------------------------------------------------------------------------------------
@@ -261,15 +289,14 @@ def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
     roles = out.roles
     columns = ["line", f"{_stamp(out, table)} AS stamp", f"{_place(out, table)} AS place"]
     if roles.form == "wide":
-        cells = ", ".join(_value(table.column(name), roles.decimal) for name in roles.values)
+        cells = ", ".join(out.form(name).value(table.column(name)) for name in roles.values)
         columns.append(f"unnest([{cells}]) AS v0")
     else:
-        columns += [f"{_value(table.column(name), roles.decimal)} AS v{n}" for n, name in enumerate(roles.values)]
+        columns += [f"{out.form(name).value(table.column(name))} AS v{n}" for n, name in enumerate(roles.values)]
     columns += [f"{_mark(table.column(name))} AS l{n}" for n, name in enumerate(roles.labels)]
     if roles.form == "events":
         columns += [
-            f"{number_sql(table.column(str(n)), roles.decimal)} AS {c}"
-            for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
+            f"{out.form(str(n)).sql(table.column(str(n)))} AS {c}" for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
         ]
     if by is not None:
         columns.append("runs.run AS run")
@@ -298,8 +325,7 @@ def _joins(out: Observations, table: Table, by: str | None) -> str:
     """Joins with the small tables; rows that find no partner are the bad rows counted before."""
     joins = []
     if out.counted_step is None:
-        column = table.column(str(out.roles.time))
-        joins.append(f"JOIN times ON trim({column}) = times.text AND times.stamp IS NOT NULL")
+        joins.append(f"JOIN times ON {time_text(table, out.roles)} = times.text AND times.stamp IS NOT NULL")
     place = _place_text(table, out.roles)
     if out.roles.form != "wide" and place is not None:
         joins.append(f"JOIN places ON {place} = places.text")
@@ -311,7 +337,3 @@ def _joins(out: Observations, table: Table, by: str | None) -> str:
 def _mark(column: str) -> str:
     """SQL of a label cell as 0 or 1."""
     return f"CAST(lower(trim({column})) IN ('1', '1.0', 'true') AS UTINYINT)"
-
-
-def _chunks(names: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [names[start : start + size] for start in range(0, len(names), size)]

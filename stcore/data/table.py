@@ -8,7 +8,8 @@ DuckDB runs without extensions, may touch the scratch folder and the source only
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,19 @@ class Table:
         """The same as Arrow table."""
         statement = f"SELECT {select} FROM {self.source()} {rest}"
         return self.connection.sql(statement, params=list(parameters) or None).to_arrow_table()
+
+    @contextmanager
+    def asking(self, name: str, rows: pa.Table) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+        """Ask an Arrow table as ``ask`` asks the whole, under a name of ours."""
+        self.connection.register(name, rows)
+
+        def ask(select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            return self.connection.execute(f"SELECT {select} FROM {name} {rest}", list(parameters)).fetchall()
+
+        try:
+            yield ask
+        finally:
+            self.connection.unregister(name)
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table known under a name of ours."""

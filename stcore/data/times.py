@@ -9,28 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
-from stcore.errors import DataError
+from stcore.data.clocks import known_zone, split_offsets, to_utc, zone_of
+from stcore.data.time_numbers import NUMBER, numeric_times
+from stcore.data.time_words import chinese_as_plain, full_years, months_as_numbers, periods, without_weekday
 
 EARLIEST, LATEST = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31")
-_OFFSET = r"\s*(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})$"
-_ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]+\d{1,2}(?::\d{2}){0,2}(?:[.,]\d+)?)?" + _OFFSET.replace("$", "?")
+_HALF = r"\s*([AaPp])\.?[Mm]\.?"
+_ISO = r"\d{4}-\d{1,2}(?:-\d{1,2}(?:[T ]+\d{1,2}(?::\d{1,2}){0,2}(?:[.,]\d+)?(?:" + _HALF + ")?)?)?"
 _PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[T ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?)?"
-_MONTH = r"\d{4}-\d{1,2}"
 _ORDER = re.compile(
-    r"^(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})(?:[T, ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*([AaPp]\.?[Mm]\.?)?)?$"
+    r"^(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})(?:[T, ]+(\d{1,2}(?::\d{1,2}){0,2}(?:[.,]\d+)?)(?:"
+    + _HALF
+    + ")?)?$"
 )
-_NAMED = tuple(
-    date + time
-    for date in ("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d %Y", "%d %B %Y", "%B %d %Y", "%b %Y", "%B %Y", "%a %d %b %Y", "%Y-%b-%d")
-    for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p")
-)  # fmt: skip
-_EPOCHS = ((1e8, 5e9, "s", "seconds"), (1e11, 5e12, "ms", "milliseconds"), (1e14, 5e15, "us", "microseconds"), (1e17, 5e18, "ns", "nanoseconds"))  # fmt: skip
-_COMPACT = ((14, "%Y%m%d%H%M%S"), (12, "%Y%m%d%H%M"), (10, "%Y%m%d%H"), (8, "%Y%m%d"), (6, "%Y%m"))
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９：－／．　\u00a0\u202f", "0123456789:-/.   ")
 
 
 @dataclass
@@ -72,8 +68,7 @@ class _Parse:
     def __init__(self, texts: pd.Series, rows: np.ndarray) -> None:
         self.texts, self.rows = texts, rows
         self.stamps = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
-        self.zoned = pd.Series(False, index=texts.index)
-        self.offsets: set[str] = set()
+        self.minutes = pd.Series(np.nan, index=texts.index)
         self.open = texts.notna()
         self.formats: dict[str, int] = {}
 
@@ -110,81 +105,76 @@ def parse_times(
     """
     series = pd.Series(texts, dtype="str").reset_index(drop=True).str.strip()
     rows = np.ones(len(series), np.int64) if rows is None else np.asarray(rows)
-    parse = _Parse(_plain(series), rows)
-    numbers = parse.texts.str.fullmatch(r"-?\d+(\.\d+)?").fillna(False).astype(bool)
+    parse = _Parse(series, rows)
+    if series.str.fullmatch(_PLAIN_ISO).fillna(True).all():
+        parse.take(pd.Series(pd.to_datetime(series, format="ISO8601", errors="coerce")), "ISO")
+        return _clocked(parse, clock, (False, None))
+    parse.texts = _plain(series)
+    numbers = parse.texts.str.fullmatch(NUMBER).fillna(False).astype(bool)
     if parse.most(numbers):
-        _numeric(parse, pd.to_numeric(parse.texts[numbers], errors="coerce"))
-    _iso(parse)
+        parse.take(*numeric_times(parse.texts[numbers]))
+    rest, minutes = split_offsets(parse.rest())
+    parse.texts.loc[rest.index], parse.minutes.loc[rest.index] = rest, minutes
+    _iso(parse, parse.rest(), "ISO")
     order = _ordered(parse, day_first)
-    _named(parse)
+    _worded(parse)
+    if not parse.rest().empty:
+        order = _without_weekday(parse, day_first, order)
     return _clocked(parse, clock, order)
 
 
 def _plain(texts: pd.Series) -> pd.Series:
-    """Chinese dates and slashes after the year written with hyphens; 2020/1/2 -> 2020-1-2."""
-    if texts.str.contains("年", regex=False).any():
-        for pattern, plain in (("[年月]", "-"), ("日", " "), ("[时時点]", ":"), ("分", ":"), ("秒", "")):
-            texts = texts.str.replace(pattern, plain, regex=True)
-        texts = texts.str.replace(r"(\d+:)$", r"\g<1>00", regex=True).str.replace(r":00:00$", ":00", regex=True)
-        texts = texts.str.strip(" :-").str.replace(r"\s+", " ", regex=True)
-    return texts.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", r"\1-\2-\3", regex=True)
+    """Year first with hyphens, the time behind the date, digits of the usual width."""
+    texts = chinese_as_plain(texts.str.translate(_FULL_WIDTH).str.strip())
+    texts = texts.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", r"\1-\2-\3", regex=True)
+    texts = texts.str.replace(
+        r"^(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2})(?::?(\d{2}(?:\.\d+)?))?(?=\D|$)", _compact, regex=True
+    )
+    texts = texts.str.replace(r"^(\d{4}-\d{2}-\d{2})T(\d{2})(\d{2})(\d{2})?(?=\D|$)", _compact_time, regex=True)
+    return texts.str.replace(r"^(\d{1,2}:\d{2}\S*)\s+(\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})$", r"\2 \1", regex=True)
 
 
-def _numeric(parse: _Parse, numbers: pd.Series) -> None:
-    """Years, 20200131, and seconds (milli-, micro-, nano-) since 1970, whichever fits nearly all numbers."""
-    for digits, pattern in _COMPACT:
-        texts = parse.texts.loc[numbers.index]
-        fitting = texts[texts.str.len() == digits]
-        if len(fitting) < 0.9 * len(numbers):
-            continue
-        found = pd.Series(pd.to_datetime(fitting, format=pattern, errors="coerce"))
-        if found.dt.year.between(1800, 2200).sum() >= 0.9 * len(numbers):
-            return parse.take(found, "date without separators")
-    for low, high, unit, name in _EPOCHS:
-        if numbers.between(low, high).mean() >= 0.9:
-            whole = parse.texts.loc[numbers.index]
-            exact = pd.to_numeric(whole, errors="coerce", downcast="integer") if unit != "s" else numbers
-            found = pd.Series(pd.to_datetime(exact[numbers.between(low, high)], unit=unit, errors="coerce"))
-            return parse.take(found, f"{name} since 1970")
-    years = numbers[(numbers % 1 == 0) & numbers.between(1000, 2999)]
-    if len(years) >= 0.9 * len(numbers):
-        found = pd.Series(pd.to_datetime(years.astype("int64").astype(str), format="%Y", errors="coerce"))
-        parse.take(found, "year")
-    return None
+def _compact(match: re.Match[str]) -> str:
+    """20240301T0705 -> 2024-03-01 07:05."""
+    year, month, day, hour, minute, second = match.groups()
+    return f"{year}-{month}-{day} {hour}:{minute}" + (f":{second}" if second else "")
 
 
-def _iso(parse: _Parse) -> None:
-    """Year first, with or without time and offset; 24:00 is midnight of the next day."""
-    rest = parse.rest()
-    if rest.str.fullmatch(_PLAIN_ISO).all():
-        return parse.take(pd.Series(pd.to_datetime(rest, format="ISO8601", errors="coerce")), "ISO")
-    rest = rest[rest.str.fullmatch(_ISO) | rest.str.fullmatch(_MONTH)]
-    if rest.empty:
-        return None
-    midnight = rest.str.contains(r"[T ]24:00(?::00)?", regex=True)
-    rest = rest.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True).str.replace(",", ".", regex=False)
-    zoned = rest.str.contains(r":\d{2}(?:\.\d+)?" + _OFFSET, regex=True)
-    rest = _padded(rest).str.replace(r"^(\d{4}-\d{2}-\d{2}[T ]\d{2})$", r"\1:00", regex=True)
-    naive = pd.Series(pd.to_datetime(rest[~zoned], format="ISO8601", errors="coerce"))
-    parse.take(naive + pd.to_timedelta(midnight[~zoned].astype(int), unit="D"), "ISO")
-    if not zoned.any():
-        return None
-    texts = rest[zoned].str.replace(r"\s*(?:UTC|GMT|[Zz])$", "+00:00", regex=True)
-    texts = texts.str.replace(r"\s*([+-]\d{2}):?(\d{2})$", r"\1:\2", regex=True)
-    parse.offsets = set(texts.str.slice(-6).unique())
-    found = pd.Series(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)).dt.tz_localize(None)
-    parse.zoned.loc[found.dropna().index] = True
-    return parse.take(found + pd.to_timedelta(midnight[zoned].astype(int), unit="D"), "ISO")
+def _compact_time(match: re.Match[str]) -> str:
+    """2024-03-01T0705 -> 2024-03-01 07:05."""
+    date, hour, minute, second = match.groups()
+    return f"{date} {hour}:{minute}" + (f":{second}" if second else "")
+
+
+def _iso(parse: _Parse, texts: pd.Series, name: str) -> None:
+    """Year first, with or without time of day; 24:00 is midnight of the next day."""
+    texts = texts[texts.str.fullmatch(_ISO).fillna(False).astype(bool)]
+    if texts.empty:
+        return
+    half = texts.str.extract(_HALF + "$")[0].str.lower()
+    texts = texts.str.replace(_HALF + "$", "", regex=True).str.replace(",", ".", regex=False)
+    midnight = texts.str.contains(r"[T ]24:00(?::00)?", regex=True)
+    texts = _padded(texts.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True))
+    found = pd.Series(pd.to_datetime(texts, format="ISO8601", errors="coerce"))
+    parse.take(found + pd.to_timedelta(midnight.astype(int), unit="D") + _afternoon(found.dt.hour, half), name)
+
+
+def _afternoon(hours: pd.Series, half: pd.Series) -> pd.TimedeltaIndex:
+    """What AM and PM add to the hours written: 12 AM is midnight."""
+    shift = np.where((half == "p") & (hours < 12), 12, 0) - np.where((half == "a") & (hours == 12), 12, 0)
+    return pd.to_timedelta(shift, unit="h")
 
 
 def _padded(texts: pd.Series) -> pd.Series:
-    """2020-1-2 3:04 -> 2020-01-02 03:04."""
-    if texts.str.match(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:|$)|$)").all():
+    """2020-1-2 3:04 -> 2020-01-02 03:04; 2020-01-02 3 -> 2020-01-02 03:00."""
+    if texts.str.match(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}|$)|$)|$)").all():
         return texts
     for pattern, plain in (
         (r"^(\d{4})-(\d)(?=-|$)", r"\1-0\2"),
         (r"^(\d{4}-\d{2})-(\d)(?!\d)", r"\1-0\2"),
+        (r"[T ]+(\d{1,2})$", r" \1:00"),
         (r"[T ]+(\d)(?=:)", r" 0\1"),
+        (r":(\d)(?=:|\.|$)", r":0\1"),
         (r"  +", " "),
     ):
         texts = texts.str.replace(pattern, plain, regex=True)
@@ -228,79 +218,62 @@ def _denser(parts: pd.DataFrame, first: pd.Series, second: pd.Series) -> bool:
 
 def _assembled(parts: pd.DataFrame, days: pd.Series, months: pd.Series) -> pd.Series:
     """Dates with times of day from their parts; impossible ones are NaT."""
-    years = parts[3].astype(int)
-    years = years.where(parts[3].str.len() == 4, years + np.where(years < 69, 2000, 1900))
+    years = full_years(parts[3]).astype(int)
     dates = pd.to_datetime(pd.DataFrame({"year": years, "month": months, "day": days}), errors="coerce")
-    clock = parts[4].fillna("0:00")
+    clock = parts[4].fillna("0:00").str.replace(",", ".", regex=False)
+    clock = clock.where(clock.str.contains(":", regex=False), clock + ":00")
     clock = clock.where(clock.str.count(":") == 2, clock + ":00")
     time = pd.to_timedelta(clock, errors="coerce")
-    half = parts[5].fillna("").str.lower().str.slice(0, 1)
     hour = time // pd.Timedelta(hours=1)
-    shift = np.where((half == "p") & (hour < 12), 12, 0) - np.where((half == "a") & (hour == 12), 12, 0)
-    return dates + time + pd.to_timedelta(shift, unit="h")
+    return dates + time + _afternoon(hour, parts[5].str.lower())
 
 
-def _named(parse: _Parse) -> None:
-    """Months written as words (English)."""
+def _worded(parse: _Parse) -> None:
+    """Quarters, weeks and months as words."""
     rest = parse.rest()
-    rest = rest[rest.str.contains(r"[A-Za-z]{3}", regex=True) & rest.str.contains(r"\d", regex=True)]
-    rest = rest.str.replace(",", " ", regex=False).str.replace(r"\s+", " ", regex=True)
-    for pattern in _NAMED:
-        if rest.empty:
-            return
-        found = pd.Series(pd.to_datetime(rest, format=pattern, errors="coerce"))
-        parse.take(found, "month as a word")
-        rest = rest[found.isna()]
+    if rest.empty:
+        return
+    for name, found in periods(rest):
+        parse.take(found, name)
+    _iso(parse, months_as_numbers(parse.rest()).dropna(), "month as a word")
+
+
+def _without_weekday(
+    parse: _Parse, day_first: bool | None, order: tuple[bool, bool | None]
+) -> tuple[bool, bool | None]:
+    """What is left once more, without the weekday in front and the words for o'clock."""
+    rest = parse.rest()
+    shorter = without_weekday(rest)
+    parse.texts.loc[rest.index] = shorter
+    parse.open.loc[rest.index] = shorter != rest  # what has no weekday was looked at before
+    _iso(parse, parse.rest(), "ISO")
+    found = _ordered(parse, day_first)
+    _worded(parse)
+    parse.open.loc[rest.index] &= shorter != rest
+    return order if found == (False, None) else found
 
 
 def _clocked(parse: _Parse, clock: str | None, order: tuple[bool, bool | None]) -> Times:
     """Bring times with and without offset onto one clock."""
-    outside = ~parse.stamps.between(EARLIEST, LATEST) & parse.stamps.notna()
-    stamps = pd.DatetimeIndex(parse.stamps.mask(outside)).as_unit("ns")
-    zoned, there = parse.zoned.to_numpy(), stamps.notna()
+    zoned = (parse.minutes.notna() & parse.stamps.notna()).to_numpy()
+    instants = parse.stamps - pd.to_timedelta(parse.minutes.where(zoned, 0), unit="min")
+    outside = ~instants.between(EARLIEST, LATEST) & instants.notna()
+    stamps = pd.DatetimeIndex(instants.mask(outside)).as_unit("ns")
+    there = stamps.notna()
     later = pd.DatetimeIndex([pd.NaT] * len(stamps)).as_unit("ns")
     skipped = np.zeros(len(stamps), bool)
     mixed = bool(zoned.any() and (there & ~zoned).any())
     if clock is None and zoned.any():
-        clock = zone_of(parse.offsets)
+        clock = zone_of(parse.minutes[zoned])
     if clock is not None and (there & ~zoned).any():
         zone = known_zone(clock)
         naive = stamps.where(~zoned)
-        early = _to_utc(naive, zone, True)
-        late = _to_utc(naive, zone, False)
+        early = to_utc(naive, zone, True)
+        late = to_utc(naive, zone, False)
         skipped = np.asarray(naive.notna() & early.isna())
         later = late.where(early != late)
         stamps = pd.DatetimeIndex(np.where(zoned, stamps.to_numpy(), early.to_numpy()))
     return Times(stamps, later, clock, parse.formats, outside.to_numpy(), skipped, order[0], order[1], mixed)
-
-
-def _to_utc(naive: pd.DatetimeIndex, zone: ZoneInfo, summer: bool) -> pd.DatetimeIndex:
-    local = naive.tz_localize(zone, ambiguous=np.full(len(naive), summer), nonexistent="NaT")
-    return local.tz_convert("UTC").tz_localize(None)
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """The zone of a name.
-
-    Raises:
-        DataError: no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise DataError(
-            f"There is no time zone “{name[:60]}”.", "Write it like Europe/Berlin, Asia/Shanghai or UTC."
-        ) from error
-
-
-def zone_of(offsets: set[str]) -> str:
-    """The zone of times that all carry one whole-hour offset ("+08:00" -> Etc/GMT-8, as POSIX counts); else UTC."""
-    if len(offsets) != 1:
-        return "UTC"
-    hours, minutes = next(iter(offsets)).split(":")
-    if minutes != "00" or int(hours) == 0 or not -12 <= int(hours) <= 14:
-        return "UTC"
-    return f"Etc/GMT{-int(hours):+d}"
 
 
 def is_time(cells: pd.Series) -> tuple[float, bool]:
@@ -308,7 +281,7 @@ def is_time(cells: pd.Series) -> tuple[float, bool]:
     present = cells.dropna()
     if present.empty:
         return 0.0, False
-    numeric = bool(present.str.fullmatch(r"-?\d+(\.\d+)?").mean() > 0.5)
+    numeric = bool(present.str.fullmatch(NUMBER).mean() > 0.5)
     distinct = present.drop_duplicates()
     rows = present.value_counts().reindex(distinct).to_numpy()
     times = parse_times(distinct, rows)
