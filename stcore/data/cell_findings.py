@@ -1,4 +1,4 @@
-"""What a person should know about how cells were read: marks and units of numbers, and numbers that mean missing."""
+"""What a person should know about how cells were read: unsure marks, mixed units, and numbers that mean missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stcore.findings import Finding, Fix
 
 
 def cell_findings(seen: Observations) -> list[Finding]:
-    """Findings about numbers that are not written plainly, mixed units, and sentinels."""
+    """Findings about marks that may be decimal or of thousands, mixed units, and sentinels."""
     found = []
     for name in dict.fromkeys((*seen.roles.values, *filter(None, (seen.roles.lat, seen.roles.lon)))):
         found += _writing(seen, name) + _mixed_units(seen, name)
@@ -17,7 +17,7 @@ def cell_findings(seen: Observations) -> list[Finding]:
 
 
 def _writing(seen: Observations, name: str) -> list[Finding]:
-    """A decimal comma, marks of thousands: how they were read, and what if that is wrong."""
+    """Marks that may part thousands or decimals: how they were read, and what if that is wrong."""
     writing = seen.form(name).writing
     if writing.unsure:
         mark, read = ("." if writing.decimal == "," else ",", "1234") if writing.marks else (writing.decimal, "1.234")
@@ -30,15 +30,7 @@ def _writing(seen: Observations, name: str) -> list[Finding]:
                 fix=Fix(words=f"Read “{other}” as the decimal mark", setting="data.decimal", value=other),
             )
         ]  # fmt: skip
-    if not writing.marks and writing.decimal == seen.roles.decimal:
-        return []
-    thousands = " with marked thousands" if writing.marks else ""
-    return [
-        Finding(
-            code="number_marks", where=name[:80],
-            message=f"Numbers of “{name[:60]}” are written with a decimal {'comma' if writing.decimal == ',' else 'point'}{thousands}.",
-        )
-    ]  # fmt: skip
+    return []
 
 
 def _mixed_units(seen: Observations, name: str) -> list[Finding]:

@@ -13,13 +13,18 @@ from pathlib import Path
 from stcore.errors import DataError
 from stcore.settings import settings
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "#n/a", "无", "缺失", "nat")
+MISSING = (
+    "", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "---", "?", "#n/a", "nat", "n.a.", "n.a", "<na>", "#na", "#value!", "#div/0!",
+    "#ref!", "#num!", "missing", "no data", "nodata", "\\n", "–", "—", ".", "..", "...", "k.a.", "无", "缺失", "缺测", "空", "无数据", "暂无",
+)  # fmt: skip
 _SEPARATORS = ("\t", ";", "|", ",", " ")
 _HEAD_LINES = 300
 _MOST_ABOVE = 50
 _SEP_LINE = re.compile(r"\"?sep=.\"?", re.I)
 _NUMBER = re.compile(r"[+\u2212-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I)
 _DECIMAL_COMMA = re.compile(r"[+\u2212-]?\d+([. \u00a0\u202f]\d{3})*,\d+([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _TIME = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ].*)?|\d{1,2}:\d{2}.*|\d{8}|\d{10,19}")
 
 
@@ -195,15 +200,17 @@ def _is_decimal_column(table: list[list[str]]) -> bool:
 
 
 def _decimal(body: list[list[str]], delimiter: str) -> str:
-    """ "," where cells look like 3,5 and hardly any like 3.5."""
+    """ "," where cells look like 3,5 and hardly any like 3.5. A cell like 1,234 tells nothing; where all are so, the
+    semicolon does, which programs write where the comma is the decimal mark."""
     if delimiter == ",":
         cells = [cell.strip() for row in body for cell in row if "," in cell]
         points = sum("." in cell for row in body for cell in row)
         return "," if cells and not points and all(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
     cells = [cell.strip() for row in body for cell in row]
-    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
-    points = sum(bool(re.fullmatch(r"[+-]?\d+\.\d+", cell)) for cell in cells)
-    return "," if commas > points else "."
+    either = sum(bool(_EITHER.fullmatch(cell)) for cell in cells)
+    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells) - either
+    points = sum(bool(_POINT.fullmatch(cell)) for cell in cells)
+    return "," if commas > points or (either and delimiter == ";" and commas == points) else "."
 
 
 def looks_like_data(cell: str) -> bool:
@@ -219,6 +226,8 @@ def _has_header(table: list[list[str]]) -> bool:
     first, below = table[0], table[1:51]
     if not below:
         return not any(looks_like_data(cell) for cell in first)
+    if _are_numbered(first, below):
+        return True
     verdicts = []
     for position, cell in enumerate(first):
         cells = [row[position] for row in below if position < len(row) and not is_missing(row[position])]
@@ -228,3 +237,23 @@ def _has_header(table: list[list[str]]) -> bool:
         if data_below:
             verdicts.append(not looks_like_data(cell))
     return any(verdicts) if verdicts else not any(looks_like_data(cell) for cell in first)
+
+
+def _are_numbered(first: list[str], below: list[list[str]]) -> bool:
+    """Whole numbers as names: 0, 1, 2, ... as programs number columns, or ids that are no readings like those below."""
+    names = [cell.strip() for cell in first]
+    while names and not names[0]:
+        names = names[1:]
+    if len(names) < 3 or not all(name.isascii() and name.isdigit() for name in names):
+        return False
+    numbers = [int(name) for name in names]
+    counted = [later - earlier for earlier, later in pairwise(numbers)] == [1] * (len(numbers) - 1)
+    cells = [cell for row in below for cell in row[len(first) - len(names) :] if not is_missing(cell)]
+    if counted and numbers[0] in (0, 1):
+        return any(cell.strip() not in names for cell in cells)
+    readings = [float(cell) for cell in cells if _POINT.fullmatch(cell.strip())]
+    return (
+        len(set(numbers)) == len(numbers)
+        and len(readings) > 0.5 * len(cells)
+        and min(numbers) > 10 * max(map(abs, readings))
+    )

@@ -233,8 +233,8 @@ class _Finder:
         return [name for name in values if name not in empty] or values
 
     def _is_row_number(self, name: str) -> bool:
-        """1, 2, 3, ... under a name that says so, or in front of a table without names."""
-        unnamed = not self.table.dialect.header and name == self.table.names[0] and len(self.table.names) > 2
+        """1, 2, 3, ... under a name that says so, or in front of the table without a name of its own."""
+        unnamed = name == self.table.names[0] == "column_1" and len(self.table.names) > 2
         return (named.is_row_number(name) or unnamed) and self.sample.counts_rows(name)
 
     def _static(self, location: str | None, values: list[str]) -> list[str]:

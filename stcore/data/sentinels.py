@@ -90,29 +90,44 @@ def find_sentinels(
         told: numbers that somebody said mean missing: these are taken, others only suspected; None: those are taken
             that surely are sentinels in every column that holds them.
     """
+    if told is not None and not told:  # somebody said that no number means missing
+        return []
     rows = f"read_parquet({quoted(str(path))})"
     found: list[Sentinel] = []
-    extremes = _extremes(connection, path)
+    extremes = {f"v{number}": (float("-inf"), float("inf")) for number in range(len(values))} | _extremes(
+        connection, path
+    )
+    judged = set()
     for number, name in enumerate(values):
-        low, high = extremes.get(f"v{number}", (float("-inf"), float("inf")))
+        low, high = extremes[f"v{number}"]
         asked = [n for n in dict.fromkeys((*_KNOWN, *(told or ()))) if low <= n <= high]
         if any(n in (low, high) or low == float("-inf") or n in (told or ()) for n in asked):
             found += _judged(connection, rows, (f"v{number}", name), asked, told)
+            judged.add(f"v{number}")
     if told is None:
         unsure = {each.number for each in found if not each.taken}
+        for number in {each.number for each in found} - unsure:
+            others = [name for name, (low, high) in extremes.items() if low < number < high and name not in judged]
+            unsure |= {number} if _stands_in(connection, rows, others, number) else set()
         found = [replace(each, taken=each.taken and each.number not in unsure) for each in found]
     return [each for each in found if each.taken or _is_suspect(each)]
 
 
+def _stands_in(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str], number: float) -> bool:
+    """Whether one of the columns holds a number."""
+    holds = " OR ".join(f"{column} = CAST({number!r} AS DOUBLE)" for column in columns)
+    return bool(columns) and bool(connection.sql(f"SELECT count(*) FILTER ({holds}) FROM {rows}").fetchall()[0][0])
+
+
 def _extremes(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[float, float]]:
-    """Smallest and largest value of each column, from the file's statistics; absent where these are."""
+    """Smallest and largest value of each column v0, v1, ... from the file's statistics; absent where these are."""
     number = "TRY_CAST({} AS DOUBLE)"
     found = connection.sql(
         f"SELECT path_in_schema, min({number.format('stats_min_value')}), max({number.format('stats_max_value')}), "
         f"bool_and(stats_min_value IS NOT NULL OR stats_null_count = num_values) "
         f"FROM parquet_metadata({quoted(str(path))}) GROUP BY 1"
     ).fetchall()
-    return {name: (low, high) for name, low, high, whole in found if whole and low is not None}
+    return {name: (low, high) for name, low, high, whole in found if whole and low is not None and name.startswith("v")}
 
 
 def _judged(

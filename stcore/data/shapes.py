@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stcore.data.dialect import is_missing
-from stcore.data.units import scales, unit_of
+from stcore.data.units import degrees_of, scales, unit_of
 
 #: Characters that only look like digits, signs, apostrophes and spaces, and those they stand for.
 ODD = "０１２３４５６７８９．，＋－−–‒﹣％（）′`´\u2019\u2018\u00a0\u202f\u2009\u2007\u2008\u200a\u3000\t"
@@ -64,7 +64,7 @@ def read_shapes(
         known_units: only units that are known make numbers, not a word that all cells end in.
     """
     cells = [cell for shape, count in shapes.items() if (cell := _taken_apart(shape, count)) is not None]
-    affixes, units = _units(cells, known_units)
+    affixes, units = _units(cells, known_units, small)
     cells = [cell for cell in cells if cell.affix in affixes]
     digits: Counter[str] = Counter()
     for cell in cells:
@@ -83,14 +83,15 @@ def _taken_apart(shape: str, count: int) -> _Cell | None:
     return _Cell(affix, match[2].rstrip(" '"), count, text != shape, bool(_PURE.fullmatch(text)))
 
 
-def _units(cells: list[_Cell], known_units: bool) -> tuple[dict[str, float], dict[str, int]]:
+def _units(cells: list[_Cell], known_units: bool, small: bool) -> tuple[dict[str, float], dict[str, int]]:
     """Factor of each affix that may stand around a number, and how many cells have each unit."""
     found: Counter[str] = Counter()
     for cell in cells:
         found[cell.affix] += cell.count
     factors, units = dict(scales(list(found))), Counter[str]()
     for affix, count in found.items():
-        unit, factor = ("", factors[affix]) if affix in factors else unit_of(affix) or (None, 0.0)
+        told = ("", factors[affix]) if affix in factors else (small and degrees_of(affix)) or unit_of(affix)
+        unit, factor = told or (None, 0.0)
         if unit is None and not known_units and _is_word(affix) and 2 * count > found.total():
             unit, factor = affix.strip("#"), 1.0
         if unit is not None and not (known_units and _like_a_name(affix, cells)):
@@ -123,9 +124,14 @@ def _marks(digits: Mapping[str, int], decimal: str, small: bool) -> tuple[str, b
     marks = [mark for mark in ".," if either[mark]]
     if not marks:
         return ("." if not spaced else decimal), spaced, False
-    long = any(re.fullmatch(r"\d{4,}", text) for text in digits)  # 1234 beside 1,234: the mark parts no thousands
-    found = marks[0] if len(marks) == 1 and (small or long) else decimal
-    return found, found not in marks or len(marks) == 2 or spaced, not small
+    if len(marks) == 2:
+        return decimal, True, True
+    bare = [text for text in digits if re.fullmatch(r"[1-9]\d*", text)]
+    if small or any(len(text) > 3 for text in bare):  # 1234 beside 1,234: the mark parts no thousands
+        return marks[0], spaced, False
+    if bare:  # 999 beside 1,234: it does
+        return _other(marks[0]), True, False
+    return decimal, decimal != marks[0] or spaced, True
 
 
 def _evidence(mark: str) -> dict[str, str]:

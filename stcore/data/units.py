@@ -57,3 +57,9 @@ def scales(affixes: list[str]) -> dict[str, float]:
     if len(letters - {""}) < 2 or not letters - {""} <= set(_SCALES):
         return {}
     return {affix: _SCALES.get(affix.partition("#")[2], 1.0) for affix in affixes}
+
+
+def degrees_of(affix: str) -> tuple[str, float] | None:
+    """Sign of degrees with a letter of the compass ("48.1°N", "70 W"); None: there is none."""
+    match = re.fullmatch(r"#(?:°|º|deg)?([NESW])", affix)
+    return ("°", -1.0 if match[1] in "SW" else 1.0) if match else None
