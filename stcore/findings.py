@@ -48,6 +48,7 @@ class Finding(Config):
         where: column, location or time span it is about; empty = whole table.
         count: how many rows, cells or places.
         lines: up to ten line numbers of the file (1 = first line), where known.
+        times: up to ten times it happened at, the worst or the first ones, where known.
         suggestion: what to do about it; empty = nothing.
         fix: what does it, where a setting can.
     """
@@ -58,5 +59,6 @@ class Finding(Config):
     where: str = ""
     count: int = 0
     lines: list[int] = []
+    times: list[str] = []
     suggestion: str = ""
     fix: Fix | None = None

@@ -81,7 +81,7 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
     """
     if seen.roles.form == "events":
         panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
-        return {"": panel}, findings + value_findings(panel)
+        return {"": panel}, findings + value_findings(panel, roles=seen.roles)
     if not seen.runs:
         panel, findings = _one(seen, recipe, None)
         return {"": panel}, findings
@@ -130,7 +130,7 @@ def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, li
         values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
         schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
     )  # fmt: skip
-    return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where)
+    return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where, seen.roles)
 
 
 def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
