@@ -1,4 +1,4 @@
-"""Rules about what a value can be: impossible readings, placeholders far from everything else, zeros that mean missing."""
+"""Rules about what a value can be: impossible readings, and zeros that mean missing."""
 
 from __future__ import annotations
 
@@ -127,51 +127,6 @@ def _impossible(survey: Survey, number: int, name: str, limits: tuple[float, flo
         f"(for example {words.measure(outside.farthest, unit)}), at {words.count(len(outside.places), 'place')}.",
         fix=Fix(words=f"Set aside what is not {allowed}", setting="prepare.clean.limits", value={name: [low, high]}),
     )  # fmt: skip
-
-
-# placeholders ------------------------------------------------------------------------------------------------------
-
-
-def placeholders(survey: Survey) -> list[Finding]:
-    """One number far from all others that comes again and again: -999 or 9999 written for “no reading”."""
-    found = []
-    for number, name in enumerate(survey.panel.features):
-        mark = None if number in survey.totals else _placeholder(survey.readings[number])
-        if mark is None:
-            continue
-        outside = _outside(survey, number, *((mark + 0.5, math.inf) if mark < 0 else (-math.inf, mark - 0.5)))
-        found.append(
-            Finding(
-                code="placeholder", severity="look", count=outside.count, times=outside.times,
-                where=named(survey.ids(outside.places[:6])),
-                message=f"{words.count(outside.count, 'value')} of “{name[:60]}” {'is' if outside.count == 1 else 'are'} exactly {mark:g}, far from all "
-                "others: it may stand for no reading.",
-                fix=Fix(words=f"Read {mark:g} as missing", setting="data.missing", value=[f"{mark:g}"]),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _placeholder(readings: np.ndarray) -> float | None:
-    """The lowest or highest reading where it looks like one: of nines or -1, frequent, and far away from the rest."""
-    if len(readings) < 50:
-        return None
-    for mark in (float(readings[0]), float(readings[-1])):
-        same = readings == mark
-        rest = readings[~same]
-        if same.sum() < 3 or len(rest) < 0.5 * len(readings) or not _nines(mark):
-            continue
-        spread = max(float(rest[-1] - rest[0]), 1e-9)
-        away = float(rest[0]) - mark if mark < rest[0] else mark - float(rest[-1])
-        if away > spread:
-            return mark
-    return None
-
-
-def _nines(mark: float) -> bool:
-    """-999, 9999, -99.9, 32767 and their kind."""
-    digits = f"{abs(mark):g}".replace(".", "")
-    return (set(digits) == {"9"} and len(digits) >= 2) or abs(mark) in (32767, 32768, 65535) or mark in (-8888, -7777)
 
 
 # zeros -------------------------------------------------------------------------------------------------------------

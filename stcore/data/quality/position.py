@@ -18,6 +18,8 @@ _MARINE = re.compile(r"sea|ocean|buoy|marine|wave|sst|tide|ship|vessel|offshore|
 _AT_ZERO = 0.01
 #: A place strays when its nearest neighbour is this many times as far as nine of ten places have theirs, and this far.
 _STRAY, _STRAY_KM = 20.0, 300.0
+#: Above this many places distances between all pairs are not worked out.
+_MOST_PAIRED = 2000
 
 
 def positions(survey: Survey) -> list[Finding]:
@@ -113,7 +115,7 @@ def _on_lattice(lonlat: np.ndarray, least: float = 0.2) -> bool:
 def _strays(survey: Survey, lonlat: np.ndarray, judged: np.ndarray) -> list[Finding]:
     """Points far from all others; where swapping its coordinates brings one back among them, that is told."""
     index = np.flatnonzero(judged)
-    if len(index) < 5:
+    if not 5 <= len(index) <= _MOST_PAIRED:
         return []
     near = _nearest_km(lonlat[index], lonlat[index], itself=True)
     usual = float(np.quantile(near, 0.9 if len(index) >= 20 else 0.5))
@@ -136,12 +138,11 @@ def _strays(survey: Survey, lonlat: np.ndarray, judged: np.ndarray) -> list[Find
 
 
 def _nearest_km(points: np.ndarray, others: np.ndarray, itself: bool = False) -> np.ndarray:
-    """Great-circle distance in km of each point [n, 2] to the nearest of the others, on a tree of the unit sphere."""
-    from scipy.spatial import cKDTree
-
-    chord, _ = cKDTree(_on_sphere(others)).query(_on_sphere(points), k=2 if itself else 1)
-    chord = chord[:, 1] if itself else chord
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.clip(chord / 2, 0, 1)))
+    """Great-circle distance in km of each point [n, 2] to the nearest of the others [m, 2]; n times m stays small here."""
+    cosine = _on_sphere(points) @ _on_sphere(others).T
+    if itself:
+        np.fill_diagonal(cosine, -1)
+    return np.asarray(EARTH_RADIUS_KM * np.arccos(np.clip(cosine.max(axis=1), -1, 1)))
 
 
 def _on_sphere(lonlat: np.ndarray) -> np.ndarray:

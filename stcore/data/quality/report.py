@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stcore import words
 from stcore.data import steps
 from stcore.data.panel import Panel
-from stcore.data.quality.survey import missing_cells
+from stcore.data.quality.survey import missing_cells, named
 from stcore.data.roles import Choice, Roles
 from stcore.findings import Finding
 
@@ -108,3 +109,30 @@ def _one(word: str) -> str:
 def by_weight(findings: list[Finding]) -> list[Finding]:
     """Those to look at first, otherwise in the order they were found."""
     return sorted(findings, key=lambda finding: finding.severity != "look")
+
+
+def over_runs(found: Mapping[str, list[Finding]]) -> list[Finding]:
+    """Findings of several runs as one list: what is odd in many of them is said once, at its worst.
+
+    Args:
+        found: run -> findings.
+    """
+    by_code: dict[str, list[tuple[str, Finding]]] = {}
+    for run, findings in found.items():
+        for finding in findings:
+            by_code.setdefault(finding.code, []).append((run, finding))
+    return [_at_worst(told) for told in by_code.values()]
+
+
+def _at_worst(told: list[tuple[str, Finding]]) -> Finding:
+    """The heaviest of findings of one code, which speaks for the others."""
+    run, worst = max(told, key=lambda pair: (pair[1].severity == "look", pair[1].count))
+    runs = list(dict.fromkeys(name for name, _ in told))
+    others = f" {len(runs) - 1:,} more {'run is' if len(runs) == 2 else 'runs are'} alike." if len(runs) > 1 else ""
+    fixes = {finding.fix.model_dump_json() if finding.fix else "" for _, finding in told}
+    return worst.model_copy(
+        update={
+            "message": f"{words.short(run, 60)}: {worst.message}{others}", "count": sum(finding.count for _, finding in told),
+            "where": named(runs), "fix": worst.fix if len(fixes) == 1 else None,
+        }
+    )  # fmt: skip

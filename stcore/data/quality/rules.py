@@ -20,7 +20,6 @@ RULES: tuple[Rule, ...] = (
     presence.few_steps,
     sampling.totals,
     sampling.unlike_series,
-    limits.placeholders,
     limits.zeros,
     limits.impossible,
     still.constant,

@@ -55,7 +55,7 @@ class Stuck:
         feature: its number.
         place, start, length: of the stuck runs, in the sample.
         limit: readings from which a run is stuck.
-        natural: longest run of a value that may well repeat: zero, the lowest, the highest, a common one.
+        natural: longest run of a value that may well repeat: the lowest, the highest, a common one; zeros are spared anyway.
     """
 
     feature: int
@@ -79,7 +79,7 @@ def stuck(survey: Survey) -> list[Finding]:
     if not hit:
         return []
     limit = max(one.limit for one in hit)
-    safe = all(one.natural <= limit for one in judged)
+    safe = all(one.natural < limit for one in judged)
     return [_told(survey, hit, limit, safe)]
 
 
@@ -98,7 +98,7 @@ def _stuck(survey: Survey, number: int) -> Stuck | None:
     natural = _at_an_end(survey, number, place, value)
     limits = _limits(survey.readings[number], value, natural, fresh)
     bad = ~natural & (length >= limits)
-    good = length[~bad & ((length < limits) | natural)]
+    good = length[~bad & (value != 0)]
     return Stuck(
         number, place[bad], start[bad], length[bad], int(limits[bad].min()) if bad.any() else LEAST, int(good.max(initial=0))
     )  # fmt: skip
@@ -149,6 +149,6 @@ def _told(survey: Survey, hit: list[Stuck], limit: int, safe: bool) -> Finding:
         f"{words.count(len(places), 'place')}{survey.looked_at}: the longest stays at {words.measure(float(value), survey.unit(worst.feature))} "
         f"for {survey.lasting(length)}, at {name} from {begun[0]}.",
         suggestion="A stuck sensor, or gaps that somebody filled.",
-        fix=Fix(words=f"Set aside what repeats for more than {limit - 1} steps", setting="prepare.clean.stuck", value=limit - 1)
+        fix=Fix(words=f"Set aside what repeats for more than {limit - 2} steps", setting="prepare.clean.stuck", value=limit - 2)
         if safe else None,
     )  # fmt: skip

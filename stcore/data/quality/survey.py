@@ -110,7 +110,8 @@ class Survey:
 
     def _pass_once(self) -> None:
         """Count and bound every series, and fill the sample, in one pass over the values."""
-        shape = places, features = self.panel.shape[1:]
+        shape = self.panel.shape[1:]
+        places = shape[0]
         self.count, self.zeros = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.low, self.high = np.full(shape, np.inf, np.float32), np.full(shape, -np.inf, np.float32)
         self.first, self.last = np.full(places, -1, np.int64), np.full(places, -1, np.int64)
