@@ -73,7 +73,7 @@ def impossible(survey: Survey) -> list[Finding]:
         low, high = _bounds(survey, number)
         if float(survey.low[:, number].min()) >= low and float(survey.high[:, number].max()) <= high:
             continue
-        outside = _outside(survey, number, low, high)
+        outside = _outside(survey, number, low, high, suspicious_zeros(survey, number))
         if 0 < outside.count <= (1 - _BELIEVED) * max(int(survey.count[:, number].sum()), 1):
             found.append(_impossible(survey, number, name, (low, high), outside))
     return found
@@ -91,14 +91,17 @@ def _bounds(survey: Survey, number: int) -> tuple[float, float]:
     return -math.inf if low is None else low, math.inf if high is None else high
 
 
-def _outside(survey: Survey, number: int, low: float, high: float) -> Outside:
-    """Readings outside a range, over the whole panel in blocks; only places whose extremes leave it are read."""
+def _outside(survey: Survey, number: int, low: float, high: float, zeros_told: bool) -> Outside:
+    """Readings outside a range, over the whole panel in blocks; only places whose extremes leave it are read.
+
+    Zeros that are told as missing are not told again.
+    """
     places = np.flatnonzero((survey.low[:, number] < low) | (survey.high[:, number] > high))
     places = places[survey.count[places, number] > 0]
     count, farthest, beyond, times = 0, 0.0, -1.0, []
     for start, block in blocks(survey.panel.values):
         part = block[:, places, number]
-        bad = (part < low) | (part > high)
+        bad = ((part < low) | (part > high)) & ~(zeros_told & (part == 0))
         if not bad.any():
             continue
         count += int(bad.sum())

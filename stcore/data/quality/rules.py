@@ -42,5 +42,7 @@ def value_findings(panel: Panel, where: str = "", roles: Roles | None = None) ->
         where: the run it is, where several are kept apart.
         roles: columns the data came from, for fixes that name one.
     """
+    if not panel.values.size:
+        return []
     survey = Survey(panel, where, roles)
     return [finding for rule in RULES for finding in rule(survey)]

@@ -72,8 +72,8 @@ def _changes(survey: Survey, number: int) -> list[tuple[float, str, str]]:
     found = []
     for one in CHANGES:
         if not one.of or re.search(one.of, name, re.I) or re.search(one.of, unit):
-            found.append((math.log(one.factor), f"{one.factor:.3g} times", one.units))
-            found.append((-math.log(one.factor), f"1/{one.factor:.3g} of", one.units))
+            found.append((math.log(one.factor), f"{one.factor:,.4g} times", one.units))
+            found.append((-math.log(one.factor), f"1/{one.factor:,.4g} of", one.units))
     return found
 
 
@@ -134,16 +134,63 @@ def _in_time(survey: Survey, number: int) -> list[Break]:
     if series.shape[1] < 6 * length:
         return []
     quantiles = _block_quantiles(series, length)
+    changes = _changes(survey, number)
+    known = [(*one, _log_level) for one in _rescaled(quantiles, changes)]
+    known += [(*one, _log_spread) for one in _shrunk(quantiles, changes)]
+    known += [(*one, _level) for one in (_turned_degrees(quantiles) if _has_degrees(survey, number) else [])]
     found: dict[int, Break] = {}
-    known = _rescaled(quantiles, _changes(survey, number)) + (
-        _turned_degrees(quantiles) if _has_degrees(survey, number) else []
-    )
-    for words, units, matches in known:
+    for words, units, matches, measure in known:
         for place, block in zip(*np.nonzero(matches), strict=True):
-            step = _first_step(series[place], quantiles[place], int(block), length)
-            if step is not None and int(place) not in found:
-                found[int(place)] = Break(int(place), step, words, units)
+            if int(place) not in found and _lasts(measure(quantiles), int(place), int(block)):
+                step = _first_step(series[place], quantiles[place], int(block), length)
+                if step is not None:
+                    found[int(place)] = Break(int(place), step, words, units)
     return [found[place] for place in sorted(found)]
+
+
+def _level(quantiles: np.ndarray) -> np.ndarray:
+    """[place, block] median of each block."""
+    return np.asarray(quantiles[..., 2])
+
+
+def _log_level(quantiles: np.ndarray) -> np.ndarray:
+    """[place, block] its logarithm; NaN where it is not positive."""
+    return np.log(np.where(quantiles[..., 2] > 0, quantiles[..., 2], np.nan))
+
+
+def _log_spread(quantiles: np.ndarray) -> np.ndarray:
+    """[place, block] logarithm of the spread of each block."""
+    spread = quantiles[..., -1] - quantiles[..., 0]
+    return np.log(np.where(spread > 0, spread, np.nan))
+
+
+def _lasts(level: np.ndarray, place: int, block: int) -> bool:
+    """Whether all that comes after a block lies beyond all that came before it: a new scale stays, a season does not.
+
+    Judged as it is, or beside the other places where there are some, whose common ups and downs then cancel out.
+    """
+    views = [level[place]]
+    if len(level) >= _LEAST_PLACES:
+        views.append(level[place] - _middle_of_places(level))
+    for view in views:
+        before, after = view[: block + 2], view[block + 3 :]
+        known = [part[np.isfinite(part)] for part in (before, after)]
+        if any(len(some) < max(2, 0.5 * len(part)) for some, part in zip(known, (before, after), strict=True)):
+            continue
+        before, after = known
+        low, high = np.quantile(before, [0.03, 0.97])
+        if np.quantile(after, 0.03) > high or np.quantile(after, 0.97) < low:
+            return True
+    return False
+
+
+def _middle_of_places(level: np.ndarray) -> np.ndarray:
+    """[block] median over the places; NaN where none is there."""
+    there = np.isfinite(level)
+    ordered = np.sort(np.where(there, level, np.inf), axis=0)
+    row = np.maximum(there.sum(axis=0) - 1, 0) // 2
+    middle = ordered[row, np.arange(level.shape[1])]
+    return np.where(np.isfinite(middle), middle, np.nan)
 
 
 def _around(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -155,20 +202,38 @@ Matches = list[tuple[str, str, np.ndarray]]
 
 
 def _rescaled(quantiles: np.ndarray, changes: list[tuple[float, str, str]]) -> Matches:
-    """Per known factor: [place, block] where the quantiles after a block are those before times just that, and else steady."""
-    earlier, before, after, later = _around(quantiles)
+    """Per known factor: [place, block] where the quantiles after a block are those before times just that, and else steady.
+
+    A small factor must fit all quantiles closely; of a large one the upper ones tell enough (nights may be zero).
+    """
+    found = []
+    for log, words, units in changes:
+        large = abs(log) > _LARGE
+        earlier, before, after, later = _around(quantiles[..., 2:] if large else quantiles)
+        loose = 4.0 if large else 1.0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            positive = (np.fmin(np.fmin(before, after), np.fmin(earlier, later)) > 0).all(axis=2)
+            off = np.log(after) - np.log(before) - log
+            steady = np.fmax(_drift(earlier, before), _drift(after, later)) < loose * _STEADY
+            fits = (np.abs(off.mean(axis=2)) < loose * _NEAR) & (np.abs(off).max(axis=2) < loose * _ALIKE)
+        found.append((words, units, positive & steady & fits))
+    return found
+
+
+def _shrunk(quantiles: np.ndarray, changes: list[tuple[float, str, str]]) -> Matches:
+    """The same for readings on both sides of zero, by their middle and their spread; large factors only."""
+    around = _around(quantiles)
+    found = []
     with np.errstate(invalid="ignore", divide="ignore"):
-        positive = (np.fmin(np.fmin(before, after), np.fmin(earlier, later)) > 0).all(axis=2)
-        ratio = np.log(after) - np.log(before)
-        steady = positive & (_drift(earlier, before) < _STEADY) & (_drift(after, later) < _STEADY)
-        return [
-            (
-                words,
-                units,
-                steady & (np.abs((ratio - log).mean(axis=2)) < _NEAR) & (np.abs(ratio - log).max(axis=2) < _ALIKE),
-            )
-            for log, words, units in changes
-        ]
+        earlier, before, after, later = (np.log(part[..., -1] - part[..., 0]) for part in around)
+        middle_before, middle_after = around[1][..., 2], around[2][..., 2]
+        signed = (np.fmin(around[1], around[2]) < 0).any(axis=2)
+        steady = np.fmax(np.abs(before - earlier), np.abs(later - after)) < 0.6
+        for log, words, units in changes:
+            if abs(log) > _LARGE:
+                near = np.abs(np.exp(log) * middle_before - middle_after) < np.exp(np.fmax(before + log, after))
+                found.append((words, units, signed & steady & near & (np.abs(after - before - log) < 0.5)))
+    return found
 
 
 def _turned_degrees(quantiles: np.ndarray) -> Matches:
@@ -176,11 +241,11 @@ def _turned_degrees(quantiles: np.ndarray) -> Matches:
     earlier, before, after, later = _around(quantiles)
     found = []
     with np.errstate(invalid="ignore"):
-        spread = np.maximum(after[..., -1] - after[..., 0], 1e-6)
-        moved = np.abs(after - before).min(axis=2) > 1.2 * np.maximum(spread, before[..., -1] - before[..., 0])
-        calm = (_shift(earlier, before) < 0.35) & (_shift(after, later) < 0.35)
+        spread = np.fmax(after[..., -1] - after[..., 0], 1e-6)
+        moved = np.abs(after - before).min(axis=2) > 1.5 * np.fmax(spread, before[..., -1] - before[..., 0])
+        calm = (_shift(earlier, before) < 0.8) & (_shift(after, later) < 0.8)
         for turned, words in ((before * 1.8 + 32, _IN_F), ((before - 32) / 1.8, _IN_C)):
-            found.append((words, _DEGREES, (np.abs(turned - after).max(axis=2) < 0.3 * spread) & moved & calm))
+            found.append((words, _DEGREES, (np.abs(turned - after).max(axis=2) < 0.8 * spread) & moved & calm))
     return found
 
 
@@ -191,7 +256,7 @@ def _drift(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _shift(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Largest shift between the quantiles of neighbouring blocks, in spreads of the first."""
-    spread = np.maximum(one[..., -1] - one[..., 0], 1e-6)
+    spread = np.fmax(one[..., -1] - one[..., 0], 1e-6)
     return np.asarray(np.abs(other - one).max(axis=2) / spread)
 
 
@@ -207,10 +272,17 @@ def _first_step(series: np.ndarray, quantiles: np.ndarray, block: int, length: i
     there = np.flatnonzero(~np.isnan(part))
     nearer = np.where(np.abs(part[there] - low) < np.abs(part[there] - high), 1, -1)
     cut = int(np.argmax(np.cumsum(nearer))) + 1
-    few = max(6, length // 12)
+    ratio = max(high / low, low / high) if low * high > 0 else math.inf
+    large = ratio > math.exp(_LARGE)
+    few = max(6, min(length // 2, 24)) if large else max(6, length // 12)
     if cut < few or len(there) - cut < few:
         return None
-    sure = nearer[cut - few : cut].mean() > 0.6 and nearer[cut : cut + few].mean() < -0.6
+    first, second = slice(cut - few, cut), slice(cut, cut + few)
+    if not large:
+        sure = nearer[first].mean() > 0.6 and nearer[second].mean() < -0.6
+    else:  # growth passes through all that lies between, another unit does not
+        levels = (np.median(part[there][first]) / low, np.median(part[there][second]) / high)
+        sure = math.isinf(ratio) or all(1 / 1.8 < level < 1.8 for level in levels)
     return start + int(there[cut]) if sure else None
 
 
@@ -284,7 +356,7 @@ def _degrees(quantiles: np.ndarray, known: np.ndarray) -> list[Break]:
     for place in np.flatnonzero(known & (np.abs(quantiles[:, 2] - middle[2]) > 6 * spread[2])):
         own = quantiles[place]
         for back, words in (((own - 32) / 1.8, _IN_F), (own * 1.8 + 32, _IN_C)):
-            if (np.abs(back - middle) < 3 * spread).all():
+            if (np.abs(back - middle) < 3 * spread + 0.15 * (middle[-1] - middle[0])).all():
                 found.append(Break(int(place), 0, words, _DEGREES))
     return found
 
