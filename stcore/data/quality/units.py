@@ -69,8 +69,11 @@ class Break:
 def _changes(survey: Survey, number: int) -> list[tuple[float, str, str]]:
     """Log of the factor, the ratio in words and the units, for all changes that a feature may have made, both ways."""
     name, unit = survey.panel.features[number], survey.unit(number) or ""
+    counts = survey.panel.schema[name].kind == "count"
     found = []
     for one in CHANGES:
+        if counts and one.factor <= 10:
+            continue  # visits and cases grow tenfold by themselves
         if not one.of or re.search(one.of, name, re.I) or re.search(one.of, unit):
             found.append((math.log(one.factor), f"{one.factor:,.4g} times", one.units))
             found.append((-math.log(one.factor), f"1/{one.factor:,.4g} of", one.units))
@@ -281,8 +284,10 @@ def _first_step(series: np.ndarray, quantiles: np.ndarray, block: int, length: i
     if not large:
         sure = nearer[first].mean() > 0.6 and nearer[second].mean() < -0.6
     else:  # growth passes through all that lies between, another unit does not
-        levels = (np.median(part[there][first]) / low, np.median(part[there][second]) / high)
-        sure = math.isinf(ratio) or all(1 / 1.8 < level < 1.8 for level in levels)
+        sure = math.isinf(ratio) or (
+            1 / 1.8 < np.median(part[there][first]) / low < 1.8
+            and 1 / 1.8 < np.median(part[there][second]) / high < 1.8
+        )
     return start + int(there[cut]) if sure else None
 
 
