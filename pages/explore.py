@@ -72,6 +72,6 @@ if left is not None:
 with right:
     curve_panel(data, feature, place, clicked, period, at)
 with parts.panel("", key="gaps"):
-    data_panels.presence(data, feature, f"One row per {data.place}, the whole span. What is complete stays quiet.")
+    data_panels.presence(data, feature)
 with saying:
     periods.verdict(data, feature)

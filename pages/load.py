@@ -18,7 +18,7 @@ def first_look(data: Opened, feature: str, place: str) -> None:
         with left, parts.panel(f"Mean by {data.place}", data.quantity(feature), legend, key="map"):
             clicked = data_panels.value_map(data, feature, data.means(feature), place, "mean of all readings", 430)
     with right, parts.panel("", key="first"):
-        gaps = data_panels.presence(data, feature, f"One row per {data.place}. What is complete stays quiet.")
+        gaps = data_panels.presence(data, feature)
         data_panels.place_title(data, feature, place, clicked)
         time, values = data.series(feature, place, data.first_day)
         drawn = curves.series(time, values, parts.theme(), data.unit(feature), height=220 if gaps else 350)
@@ -36,13 +36,11 @@ def meanings(data: Opened) -> None:
                 opening.read_again(data.row, chosen.roles)
 
 
-def what_was_found(data: Opened) -> bool:
-    """The findings; whether zeros are to be taken as missing."""
+def what_was_found(data: Opened) -> None:
+    """The findings, each with a tick box where a setting mends it."""
     with parts.panel(findings.title(data.report), findings.intro(data.report), key="findings"):
-        findings.show(data.report)
-        zeros = findings.has(data.report, "zeros") and st.checkbox("Treat zeros as missing", key=f"zeros-{data.row.id}")
+        findings.show(data)
         parts.text(findings.summary(data.report), small=True)
-    return zeros
 
 
 def refused(token: str) -> None:
@@ -80,11 +78,11 @@ def loaded() -> None:
     with left:
         meanings(data)
     with right:
-        zeros = what_was_found(data)
+        what_was_found(data)
     if buttons.button("Save only", key="save"):
         state.go("explore")
     if buttons.button("Forecast this", type="primary", key="forecast"):
-        opening.forecast(row.id, zeros)
+        opening.forecast(row.id)
 
 
 waiting = state.chosen("upload")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 from stcore.config import Config, setting
@@ -37,6 +37,40 @@ class Fix(Config):
         else:
             room[last] = self.value
 
+    def is_in(self, experiment: Mapping[str, Any]) -> bool:
+        """Whether an experiment as nested mappings says already what the change would write."""
+        known: Any = experiment
+        for group in self.setting.split("."):
+            known = known.get(group) if isinstance(known, Mapping) else None
+        if isinstance(known, list) and isinstance(self.value, list):
+            return all(item in known for item in self.value)
+        if isinstance(known, Mapping) and isinstance(self.value, Mapping):
+            return all(key in known and _same(known[key], value) for key, value in self.value.items())
+        return bool(known == self.value)
+
+    def take_out_of(self, experiment: MutableMapping[str, Any]) -> None:
+        """Undo the change: its items leave a list, its keys a group, any other setting goes back to what is suggested."""
+        *groups, last = self.setting.split(".")
+        room: Any = experiment
+        for group in groups:
+            room = room.get(group) or {}
+        known = room.get(last)
+        if isinstance(known, list) and isinstance(self.value, list):
+            room[last] = [item for item in known if item not in self.value]
+        elif isinstance(known, dict) and isinstance(self.value, dict):
+            room[last] = {key: value for key, value in known.items() if key not in self.value}
+        else:
+            room.pop(last, None)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, a tuple being as good as a list."""
+    return (
+        list(one) == list(other)
+        if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple))
+        else one == other
+    )
+
 
 class Finding(Config):
     """Something in the data or the settings that needs no stop, but a look.
@@ -48,6 +82,7 @@ class Finding(Config):
         where: column, location or time span it is about; empty = whole table.
         count: how many rows, cells or places.
         lines: up to ten line numbers of the file (1 = first line), where known.
+        times: up to ten times it happened at, the worst or the first ones, where known.
         suggestion: what to do about it; empty = nothing.
         fix: what does it, where a setting can.
     """
@@ -58,5 +93,6 @@ class Finding(Config):
     where: str = ""
     count: int = 0
     lines: list[int] = []
+    times: list[str] = []
     suggestion: str = ""
     fix: Fix | None = None

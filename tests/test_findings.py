@@ -36,3 +36,25 @@ def test_a_group_that_is_not_there_is_made() -> None:
 def test_a_fix_that_fits_no_setting_is_refused() -> None:
     with pytest.raises(ConfigError, match="stuk"):
         Experiment().mended([Fix(words="", setting="prepare.clean.stuk", value=12)])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("prepare.zeros_are_missing", True),
+        ("prepare.clean.stuck", 12),
+        ("prepare.clean.leave_out", ["b"]),
+        ("prepare.clean.limits", {"speed": [0, None]}),
+        ("data", {"lat": "x", "lon": "y"}),
+    ],
+)
+def test_what_is_written_is_found_and_taken_out_again(setting: str, value: object) -> None:
+    given = Experiment.parse({"prepare": {"clean": {"leave_out": ["a"], "limits": {"load": [0, 9]}}}})
+    fix = Fix(words="", setting=setting, value=value)
+    body = given.model_dump(mode="json", by_alias=True)
+    assert not fix.is_in(body)
+    fix.write_into(body)
+    assert fix.is_in(Experiment.parse(body).model_dump(by_alias=True)), "also where a list became a tuple"
+    fix.take_out_of(body)
+    assert not fix.is_in(body)
+    assert Experiment.parse(body) == given

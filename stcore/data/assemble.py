@@ -16,7 +16,7 @@ from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
 from stcore.data.panel import LABEL_COLUMNS, Panel
 from stcore.data.places import Places, make_places, read_districts, read_network, with_districts, with_network
-from stcore.data.quality import lay_findings, value_findings
+from stcore.data.quality import lay_findings, over_runs, value_findings
 from stcore.data.schema import FeatureSchema, guess_schema
 from stcore.errors import DataError
 from stcore.findings import Finding
@@ -81,7 +81,7 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
     """
     if seen.roles.form == "events":
         panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
-        return {"": panel}, findings + value_findings(panel)
+        return {"": panel}, findings + value_findings(panel, roles=seen.roles)
     if not seen.runs:
         panel, findings = _one(seen, recipe, None)
         return {"": panel}, findings
@@ -91,28 +91,21 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
 def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Finding]]:
     """One panel a run; a run that cannot be used is said, and left out."""
     panels: dict[str, Panel] = {}
-    findings: list[Finding] = []
+    found: dict[str, list[Finding]] = {}
     refused: DataError | None = None
     for run, name in enumerate(seen.runs):
         try:
-            panel, found = _one(seen, recipe, run)
+            panel, found[name] = _one(seen, recipe, run)
         except DataError as error:
             refused = error
-            findings.append(
-                Finding(
-                    code="run",
-                    severity="look",
-                    where=name[:80],
-                    message=f"Left out: {error.message}",
-                    suggestion=error.hint,
-                )
-            )
+            found[name] = [
+                Finding(code="run", severity="look", message=f"Left out: {error.message}", suggestion=error.hint)
+            ]
             continue
         panels[name] = replace(panel, name=name)
-        findings += found
     if not panels and refused is not None:
         raise refused
-    return panels, findings
+    return panels, over_runs(found)
 
 
 def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, list[Finding]]:
@@ -130,7 +123,7 @@ def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, li
         values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
         schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
     )  # fmt: skip
-    return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where)
+    return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where, seen.roles)
 
 
 def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:

@@ -23,7 +23,7 @@ from stcore.data.quality import InspectReport, by_weight, missing_cells, read_fi
 from stcore.data.roles import Choice, Roles, given_roles, missing_time
 from stcore.data.table import Table, open_table
 from stcore.errors import DataError, StoreError
-from stcore.findings import Finding
+from stcore.findings import Finding, Fix
 
 #: Gets the stage of a reading in words.
 Tell = Callable[[str], None]
@@ -200,7 +200,12 @@ def _apart(report: InspectReport, error: ApartError) -> InspectReport:
     report.choices.append(Choice(code="by", question=question, options=options, chosen=error.by))
     report.findings.append(
         Finding(
-            code="unlike_spans", severity="look", message=error.message, suggestion=error.hint, count=error.shape[1]
+            code="unlike_spans",
+            severity="look",
+            message=error.message,
+            suggestion=error.hint,
+            count=error.shape[1],
+            fix=Fix(words="Keep them apart", setting="data.by", value=error.by),
         )
     )
     return report

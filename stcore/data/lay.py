@@ -14,6 +14,7 @@ from stcore.data import steps
 from stcore.data.axis import Axis, estimate, find_step, find_stray, in_clock, lay_axis
 from stcore.data.observations import Observations
 from stcore.data.schema import FeatureSchema
+from stcore.data.stamps import Wander, wander
 from stcore.errors import DataError
 from stcore.settings import settings
 
@@ -39,6 +40,7 @@ class Laid:
         same, differing: duplicate rows that agree, and that do not (their mean was taken).
         off_grid: rows moved to the nearest step.
         filled: cells (time, place) with a row.
+        wander: how the stamps lie beside the marks of the axis.
     """
 
     values: np.ndarray
@@ -52,6 +54,7 @@ class Laid:
     off_grid: int = 0
     off_grid_lines: list[int] = field(default_factory=list)
     filled: int = 0
+    wander: Wander = field(default_factory=Wander)
 
 
 class ApartError(DataError):
@@ -101,6 +104,8 @@ def lay(
     _register(seen, axis, stamps, codes)
     _fill(seen, run, schema, out)
     _count_off_grid(seen, run, rows, out)
+    if out.off_grid:
+        out.wander = wander(stamps, axis.time.asi8[axis.position], steps.typical(axis.step).total_seconds())
     out.label_rows = _label_rows(seen, run)
     return out
 

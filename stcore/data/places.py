@@ -15,9 +15,9 @@ import pandas as pd
 
 from stcore.data.encoding import as_text, on_disk
 from stcore.data.panel import edge_table
-from stcore.data.space import Space, matrix_edges, recognise_grid
+from stcore.data.space import Space, great_circle_km, matrix_edges, recognise_grid
 from stcore.errors import DataError
-from stcore.findings import Finding
+from stcore.findings import Finding, Fix
 
 _PARENTS = ("parent", "parent_id", "region", "province", "state")
 _EDGE_HEADS = ({"from", "to"}, {"source", "target"})
@@ -75,12 +75,14 @@ def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tup
     if len(bad):
         places = [ids[number] for number in bad["place"].unique()]
         first = bad.iloc[0]
+        swapped = _are_swapped(points)
         findings.append(
             Finding(
-                code="coordinates", severity="look", where=_listed(places), count=int(bad["rows"].sum()),
+                code="swapped" if swapped else "coordinates", severity="look", where=_listed(places), count=int(bad["rows"].sum()),
                 message=f"{len(places)} {'place has' if len(places) == 1 else 'places have'} coordinates that do not exist "
                 f"(for example {names[0]} {first['lat']:g}, {names[1]} {first['lon']:g}); they were dropped, the rows were kept.",
-                suggestion="Correct the coordinates in the file; are latitude and longitude swapped?",
+                suggestion="The two columns seem to be swapped." if swapped else "Correct the coordinates in the file.",
+                fix=Fix(words="Swap latitude and longitude", setting="data", value={"lat": names[1], "lon": names[0]}) if swapped else None,
             )
         )  # fmt: skip
     usual = good.sort_values("rows", ascending=False, kind="stable").drop_duplicates("place")
@@ -88,6 +90,13 @@ def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tup
     lonlat[usual["place"]] = usual[["lon", "lat"]]
     findings += _moving(ids, good) + _without(ids, lonlat)
     return lonlat, findings
+
+
+def _are_swapped(points: pd.DataFrame) -> bool:
+    """Most latitudes do not exist, and all coordinates do when read the other way round."""
+    known = points[["lat", "lon"]].dropna()
+    exist = (known["lon"].abs() <= 90) & (known["lat"].abs() <= 180)
+    return bool(len(known) and exist.all() and (known["lat"].abs() > 90).mean() > 0.5)
 
 
 def _goes_to_360(longitudes: pd.Series) -> bool:
@@ -103,17 +112,20 @@ def _goes_to_360(longitudes: pd.Series) -> bool:
 
 
 def _moving(ids: list[str], good: pd.DataFrame) -> list[Finding]:
-    """Places whose coordinates differ between rows by more than a rounding."""
-    by_place = good.groupby("place")[["lat", "lon"]]
-    spread = (by_place.max() - by_place.min()).max(axis=1)
-    moving = spread[spread > 1e-3].index
-    if not len(moving):
+    """Places whose coordinates differ between rows by more than a rounding; a look from a kilometre on."""
+    by_place = good.groupby("place")[["lon", "lat"]]
+    low, high = by_place.min(), by_place.max()
+    moving = (high - low).max(axis=1) > 1e-3
+    if not moving.any():
         return []
+    far = great_circle_km(low[moving].to_numpy(), high[moving].to_numpy())
+    names = [ids[n] for n in low.index[moving]]
     return [
         Finding(
-            code="coordinates", where=_listed([ids[n] for n in moving]), count=len(moving),
-            message=f"{len(moving)} {'place has' if len(moving) == 1 else 'places have'} more than one position; "
-            "the most frequent one was taken.",
+            code="moving", where=_listed(names), count=len(names), severity="look" if far.max() > 1 else "note",
+            message=f"{len(names)} {'place has' if len(names) == 1 else 'places have'} more than one position, up to {far.max():.3g} km apart "
+            f"({names[int(far.argmax())][:40]}); the most frequent one was taken.",
+            suggestion="A sensor that was moved, or one id for two places." if far.max() > 1 else "",
         )
     ]  # fmt: skip
 

@@ -2,66 +2,80 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from stcore import words
+from stcore.data.presence import edges
 from stcore.plots import figure as fig
 from stcore.plots.theme import Theme, mix
 
-MOST_ROWS, MOST_COLUMNS = 120, 160
+#: From this share on a cell counts as "none there".
+_NONE = 0.999
+_LABELS = 4
+#: Cells up to which each knows the name of its place in the tooltip.
+_NAMED = 20_000
 
 
-def missing_share(mask: np.ndarray, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS) -> np.ndarray:
-    """[rows, columns] share of readings missing, from mask [time, location] (True = there); blocks of equal size."""
-    steps, places = mask.shape
-    columns, rows = min(columns, steps), min(rows, places)
-    times = np.linspace(0, steps, columns + 1).astype(int)
-    groups = np.linspace(0, places, rows + 1).astype(int)
-    gone = np.add.reduceat((~mask).astype(np.float32), times[:-1], axis=0)
-    gone = np.add.reduceat(gone, groups[:-1], axis=1)
-    return np.asarray((gone / (np.diff(times)[:, None] * np.diff(groups)[None, :])).T)
-
-
-def gaps(mask: np.ndarray, time: pd.DatetimeIndex, names: list[str], theme: Theme, height: int = 150) -> go.Figure:
+def strip(missing: np.ndarray, time: pd.DatetimeIndex, names: list[str], theme: Theme, height: int = 160) -> go.Figure:
     """Strip of readings present.
 
     Args:
-        mask: bool [time, location], True where observed.
-        time: [time].
-        names: location ids; a few are written at the side: the ones with most missing.
-        theme: colours; orange = some missing, red = none there.
+        missing: float [row, column] share of readings missing, as ``1 - presence(...)``; row 0 is drawn at the top.
+        time: [time] of the whole panel.
+        names: ids of all places; those with most missing are written at the side.
+        theme: colours; the more is missing the stronger the orange, red = none there.
         height: pixels.
     """
-    share = missing_share(mask)
-    rows, columns = share.shape
-    group = np.linspace(0, len(names), rows + 1).astype(int)
-    worst = [row for row in np.argsort(-share.mean(axis=1), kind="stable")[:12] if share[row].mean() > 0]
-    marked = _spread(worst, max(3, rows // 8), 4)
-    figure = fig.blank(theme, height, (-0.5, rows - 0.5), right=8, left=52)
+    rows, columns = missing.shape
+    figure = fig.blank(theme, height, (rows - 0.5, -0.5), right=8, left=52)
     first, last = fig.wall(time[0]), fig.wall(time[-1])
     centres = first + (last - first) * ((np.arange(columns) + 0.5) / columns)
-    level = np.where(share >= 0.999, 2.0, np.where(share > 0, 1.0, 0.0))
-    some, none = theme.local.mark, theme.worse
-    steps = [(0, theme.sunk), (1 / 3, theme.sunk), (1 / 3, some), (2 / 3, some), (2 / 3, none), (1, none)]
+    quiet, some, none = mix(theme.sunk, theme.panel, 0.7), theme.local.mark, theme.worse
+    ramp = [(0, quiet), (1e-6, mix(some, quiet, 0.45)), (0.25, some), (_NONE, some), (_NONE, none), (1, none)]
+    labels = [fig.safe(name, 24) for name in _row_names(names, rows)]
     figure.add_trace(
         go.Heatmap(
-            z=level, x=centres, y=np.arange(rows), colorscale=steps, zmin=0, zmax=2, showscale=False, customdata=share * 100,
-            hovertemplate="%{customdata:.0f} % missing<extra></extra>", xgap=0, ygap=1 if rows <= 60 else 0,
+            z=np.round(missing, 4), x=centres, y=np.arange(rows), colorscale=ramp, zmin=0, zmax=1, showscale=False,
+            xgap=0, ygap=1 if rows <= 60 else 0, text=np.tile(np.array(labels)[:, None], columns) if rows * columns <= _NAMED else None,
+            hovertemplate=f"{'%{text}<br>' if rows * columns <= _NAMED else ''}%{{x|%a %-d %b %Y, %H:%M}}<br>%{{z:.0%}} missing<extra></extra>",
         )
     )  # fmt: skip
-    labels = [words.short(names[group[row]], 8) for row in marked]
-    figure.update_yaxes(showgrid=False, tickvals=marked, ticktext=[fig.safe(label) for label in labels])
-    figure.update_layout(hovermode="closest", plot_bgcolor=mix(theme.sunk, theme.panel, 0.7))
-    figure.update_layout(margin={"l": 16 + 8 * max(map(len, labels), default=1)})
+    marked = _marked(missing)
+    texts = [fig.safe(name, 10) for name in (_row_names(names, rows)[row] for row in marked)]
+    figure.update_yaxes(showgrid=False, tickvals=marked, ticktext=texts)
+    figure.update_layout(hovermode="closest", margin={"l": 16 + 8 * max(map(len, texts), default=1)})
     return fig.use_times(figure, time[0], time[-1])
 
 
-def _spread(rows: list[int], apart: int, most: int) -> list[int]:
-    """The first rows that keep a distance from each other."""
+def worst(missing: np.ndarray, names: list[str]) -> str:
+    """Where most is missing, in words for those who do not see the strip; empty where all rows are alike."""
+    share = missing.mean(axis=1)
+    row = int(np.argmax(share))
+    if len(share) < 2 or share[row] <= 1.5 * share.mean():
+        return ""
+    return f"; most is missing at {words.short(_row_names(names, len(share))[row])}, {words.percent(float(share[row]))}"
+
+
+def _row_names(names: list[str], rows: int) -> list[str]:
+    """Name of each row: its place, or the first of its group and how many more."""
+    ends = edges(len(names), rows)
+    return [
+        str(names[start]) if end - start == 1 else f"{words.short(str(names[start]), 16)} and {end - start - 1} more"
+        for start, end in pairwise(ends)
+    ]
+
+
+def _marked(missing: np.ndarray) -> list[int]:
+    """Rows that get their name: those with most missing, far enough apart to be read."""
+    share = missing.mean(axis=1)
+    order = [int(row) for row in np.argsort(-share, kind="stable")[:40] if share[row] > 0]
+    apart = max(1, len(share) // 7)
     chosen: list[int] = []
-    for row in rows:
-        if all(abs(row - other) >= apart for other in chosen) and len(chosen) < most:
-            chosen.append(int(row))
+    for row in order:
+        if all(abs(row - other) >= apart for other in chosen) and len(chosen) < _LABELS:
+            chosen.append(row)
     return sorted(chosen)

@@ -13,6 +13,7 @@ from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
+from stcore.data.quality.windows import too_little
 from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.experiment import RunConfig, SplitConfig, TrainingConfig, WindowsConfig
@@ -242,6 +243,7 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
     fit, test = _fit_and_test(parts, run.windows.stride, lookback, horizon)
     seen = np.asarray(panel.select(targets).mask[:rows].any(axis=1))
     findings += _unlearnable(seen[: parts.train_end], targets)
+    findings += too_little(panel.step, parts, lookback, horizon)
     choose, calibrate = (
         origins_within(*parts.span(half), horizon, lookback) if seen[slice(*parts.span(half))].any() else fit[:0]
         for half in ("choose", "calibrate")

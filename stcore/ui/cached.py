@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from stcore.data import presence as strips
 from stcore.data.panel import Panel, as_panels
 from stcore.operations import store
 from stcore.plots import scale as scales
@@ -37,6 +38,16 @@ def _panel(dataset_id: str, digest: str, owner: str) -> Panel:
     from stcore.data import dataset
 
     return next(iter(as_panels(dataset.open(dataset_id).panel()).values()))
+
+
+def presence(dataset_id: str, digest: str, feature: str, owner: str) -> np.ndarray:
+    """Share of readings that are there by groups of places and stretches of time; see ``stcore.data.presence``."""
+    return _presence(dataset_id, digest, feature, panel(dataset_id, owner))
+
+
+@st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
+def _presence(dataset_id: str, digest: str, feature: str, _panel: Panel) -> np.ndarray:
+    return strips.presence(_panel, feature)
 
 
 def prediction(run_id: str, model: str, part: Part, owner: str) -> Prediction:

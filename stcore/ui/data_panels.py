@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from stcore import words
+from stcore.data import steps
 from stcore.plots import gaps
-from stcore.ui import cached, findings, parts, pickers, state
+from stcore.ui import cached, parts, pickers, state
 from stcore.ui.opened import Opened
 
 
@@ -50,14 +51,25 @@ def place_title(of: Opened, feature: str, place: str, clicked: str | None) -> st
         return pickers.place(of.panel.locations, clicked, place, words.sentence(of.place))
 
 
-def presence(of: Opened, feature: str, line: str) -> bool:
-    """The readings present, one row a place; ``line`` says what a row is. False: none is missing, no chart is drawn."""
-    there = of.panel.mask[:, :, of.panel.features.index(feature)]
-    if there.all():
-        parts.heading("Readings present", f"All {there.size:,} are there.")
+def presence(of: Opened, feature: str) -> bool:
+    """The readings present, one row a place over the whole span. False: none is missing, no chart is drawn."""
+    missing = 1 - cached.presence(of.row.id, of.row.digest, feature, state.owner())
+    steps_, places = len(of.panel.time), len(of.panel.locations)
+    if not missing.any():
+        parts.heading("Readings present", f"All {steps_ * places:,} are there.")
         return False
     key = parts.join([parts.key("some", "some missing"), parts.key("none", "none")])
-    parts.heading("Readings present", line, key)
-    drawn = gaps.gaps(there, of.panel.time, list(of.panel.locations.index), parts.theme())
-    parts.chart(drawn, "gaps", findings.presence(there))
+    parts.heading("Readings present", f"{_grain(of, *missing.shape)} What is complete stays quiet.", key)
+    ids = list(of.panel.locations.index)
+    drawn = gaps.strip(missing, of.panel.time, ids, parts.theme(), height=166 if len(missing) > 12 else 132)
+    parts.chart(
+        drawn, "gaps", f"{words.percent(1 - float(missing.mean()))} of the readings are there{gaps.worst(missing, ids)}"
+    )
     return True
+
+
+def _grain(of: Opened, rows: int, columns: int) -> str:
+    """“One row a sensor, one column six hours.”"""
+    steps_, places = len(of.panel.time), len(of.panel.locations)
+    row = f"One row {'a' if places <= rows else f'some {round(places / rows):,}'} {of.place if places <= rows else of.places}"
+    return f"{row}, one column {steps.describe_span(max(1, round(steps_ / columns)), of.panel.step)}."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
+import streamlit as st
 
 from stcore import words
 from stcore.data import steps
 from stcore.data.quality import InspectReport, missing_cells
 from stcore.findings import Finding
-from stcore.ui import parts
+from stcore.ui import fixes, parts
 from stcore.ui.opened import Opened
 
 
@@ -42,26 +42,33 @@ def title(report: InspectReport) -> str:
 
 def intro(report: InspectReport) -> str:
     """The line under the title."""
+    if fixes.fixable(report.findings):
+        return "Nothing here stops you; what is ticked holds for every forecast, and can be taken back."
     return "Nothing here stops you." if report.findings else "Every row was read, every time fits the step."
 
 
-def has(report: InspectReport, code: str) -> bool:
-    """Whether there is a finding of this code."""
-    return any(finding.code == code for finding in report.findings)
-
-
-def show(report: InspectReport) -> None:
-    """The findings one under the other, those to look at first."""
-    for finding in report.findings:
-        parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+def show(data: Opened) -> None:
+    """The findings one under the other, those to look at first; what a setting can mend has a tick box."""
+    for finding in data.report.findings:
+        if finding.fix is None:
+            parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+            continue
+        told, tick = st.columns([1, 0.42], gap="small")
+        with told:
+            parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+        with tick:
+            fixes.box(data, finding.fix)
+    fixes.read_again(data)
 
 
 def _where(finding: Finding) -> str:
-    """“Lines 8,114, 8,115 and 5 more.”"""
-    if not finding.lines:
-        return ""
-    lines = words.listing([f"{line:,}" for line in finding.lines], most=5)
-    return f"{'Line' if len(finding.lines) == 1 else 'Lines'} {lines}."
+    """“Lines 8,114, 8,115 and 5 more.”, or the first times where there are no lines."""
+    if finding.lines:
+        lines = words.listing([f"{line:,}" for line in finding.lines], most=5)
+        return f"{'Line' if len(finding.lines) == 1 else 'Lines'} {lines}."
+    if len(finding.times) > 1:
+        return f"Also on {words.listing(finding.times[1:], most=3)}."
+    return ""
 
 
 def summary(report: InspectReport) -> str:
@@ -84,8 +91,3 @@ def facts(opened: Opened) -> str:
     if about.get("seconds") is not None:
         pieces.append(f"read in {words.lasting(float(about['seconds']))}")
     return ", ".join(pieces)
-
-
-def presence(there: np.ndarray) -> str:
-    """The gaps chart in one sentence; ``there`` is [time, location]."""
-    return f"{words.percent(float(there.mean()))} of the readings are there"

@@ -5,7 +5,7 @@ A dropped file waits among the uploads until it could be read: the data set then
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import streamlit as st
 
 from stcore import words
 from stcore.data import dataset, ingest
+from stcore.data.panel import as_panels
 from stcore.data.quality import InspectReport
 from stcore.errors import DataError, StcoreError
 from stcore.experiment import DataConfig, Experiment, IntervalsConfig
+from stcore.findings import Fix
 from stcore.operations import intake, jobs, store, uploads
 from stcore.operations.store import DatasetRow, Job
 from stcore.preparation import PrepareConfig
@@ -28,7 +30,8 @@ TYPES = ["csv", "tsv", "txt", "gz", "parquet"]  # what ingest reads; it looks at
 #: A larger file is read as a job, with progress and a way to stop.
 AT_ONCE_BYTES = 8 << 20
 _PROBLEM = "upload_problem"
-_NO_COLUMNS = ("step", "by", "clock", "how", "cell", "adjacency")  # of a table's roles: what is not about a column
+#: Of what was said about a table: the meaning of its columns, which the select boxes say anew.
+_COLUMNS = ("time", "location", "lat", "lon", "values", "labels", "known_ahead", "form")
 
 
 def taken() -> str:
@@ -90,16 +93,47 @@ def look(token: str) -> InspectReport | None:
 
 def read_again(row: DatasetRow, roles: Mapping[str, Any]) -> None:
     """Read a data set's file with other roles; the old data set goes when nothing was trained on it."""
-    owner, original = state.owner(), dataset.open(row.id).original
-    if original is None:
+    kept = {key: value for key, value in row.about.get("roles", {}).items() if key not in _COLUMNS}
+    _replace(row, {**kept, **roles}, list(row.about.get("fixes", [])))
+
+
+def mend(row: DatasetRow, fixes: Sequence[Fix]) -> None:
+    """Read a data set's file with these fixes of its reading and no others; else as it was read before."""
+    body: dict[str, Any] = {"data": dict(row.about.get("roles", {}))}
+    for before in row.about.get("fixes", []):
+        Fix.parse(before).take_out_of(body)
+    for fix in fixes:
+        fix.write_into(body)
+    _replace(row, body["data"], [fix.model_dump(mode="json") for fix in fixes])
+
+
+def _replace(row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, Any]]) -> None:
+    """Read the file of a data set anew and open what it became; how its values are prepared goes with it."""
+    owner, known = state.owner(), dataset.open(row.id)
+    if known.original is None:
         raise DataError("These data came as a panel, not as a table with columns.", "Save them anew from Python.")
     about = {key: row.about[key] for key in ("sample", "place", "file") if key in row.about}
-    kept = {key: value for key, value in row.about.get("roles", {}).items() if key in _NO_COLUMNS}
     with st.spinner("Reading again"):
-        made = intake.take_in(original, row.name, about, {**kept, **roles}, owner)
-    if made != row.id and not store.runs_of(row.id, owner):
-        store.delete_dataset(row.id, owner)
+        made = intake.take_in(known.original, row.name, {**about, "fixes": fixes}, roles, owner)
+    if made != row.id:
+        dataset.set_prepare(made, _carried(known.prepare, dataset.open(made)))
+        if not store.runs_of(row.id, owner):
+            store.delete_dataset(row.id, owner)
     state.go("load", dataset=made)
+
+
+def _carried(prepare: PrepareConfig, made: dataset.Dataset) -> PrepareConfig:
+    """How values are prepared, without what names values and places that are no more."""
+    panels = as_panels(made.panel())
+    features = {name for panel in panels.values() for name in panel.features}
+    places = {str(place) for panel in panels.values() for place in panel.locations.index}
+    clean = prepare.clean
+    kept = {
+        "limits": {name: limit for name, limit in clean.limits.items() if name in features},
+        "jump": {name: limit for name, limit in clean.jump.items() if name in features},
+        "leave_out": [place for place in clean.leave_out if place in places],
+    }
+    return prepare.model_copy(update={"clean": clean.model_copy(update=kept)})
 
 
 def sample(chosen: Sample) -> None:
@@ -113,15 +147,20 @@ def sample(chosen: Sample) -> None:
     state.go("load", dataset=made)
 
 
-def forecast(id: str, zeros_are_missing: bool = False) -> None:
-    """Queue the default models on a data set and open the Forecast page."""
+def data_of(row: DatasetRow) -> DataConfig:
+    """What was said about the table of a data set, fixes of its reading included: the ``data`` part of its experiments."""
+    said = row.about.get("roles", {})
+    return DataConfig.parse({key: value for key, value in said.items() if key in DataConfig.model_fields}, "data")
+
+
+def forecast(id: str) -> None:
+    """Queue the default models on a data set, prepared as it keeps it, and open the Forecast page."""
     row = store.dataset(id, state.owner())
     experiment = Experiment()
     if row.about.get("sample"):
         experiment = samples.sample(row.about["sample"]).experiment()
     changes = {
-        "data": DataConfig(), "intervals": experiment.intervals or IntervalsConfig(),
-        "prepare": PrepareConfig(zeros_are_missing=zeros_are_missing),
+        "data": data_of(row), "intervals": experiment.intervals or IntervalsConfig(), "prepare": dataset.open(id).prepare,
     }  # fmt: skip
     run, _ = jobs.submit_training(
         id, experiment.model_copy(update=changes), f"First forecast of {row.name}", state.owner()

@@ -24,7 +24,7 @@ from stcore.experiment import (
 )
 from stcore.models import MODELS
 from stcore.training import device, planning
-from stcore.ui import forms, parts, pickers, state
+from stcore.ui import forms, opening, parts, pickers, state
 from stcore.ui.opened import Opened
 from stcore.workflow.outlook import EFFORT, Outlook, outlook
 
@@ -61,8 +61,9 @@ def ask(data: Opened) -> Values:
     key = f"train-{data.row.id}"
     basics = _basics(data, key)
     with st.expander("More settings", key=f"{key}-more"):
-        more = _more(basics.models, key)
+        more = _more(data, basics.models, key)
     return {
+        "data": opening.data_of(data.row).model_dump(exclude_none=True),
         "windows": {"lookback": basics.lookback, "horizon": basics.horizon, **more["windows"]},
         "targets": basics.targets,
         "split": more["split"],
@@ -160,7 +161,7 @@ def _targets(data: Opened, key: str) -> list[str]:
     return chosen or names[:1]
 
 
-def _more(models: list[str], key: str) -> Values:
+def _more(data: Opened, models: list[str], key: str) -> Values:
     """Every other setting, from the records that declare them."""
     parts.heading("Training", "For the models that are trained in epochs.")
     training = forms.edit(TrainingConfig, f"{key}-t", leave_out=("epochs", "device"), columns=4, folded=False)
@@ -177,7 +178,7 @@ def _more(models: list[str], key: str) -> Values:
     with middle:
         seed = forms.edit(Experiment, f"{key}-s", leave_out=("schema_version", "targets"), columns=1)
     with right:
-        prepare = forms.edit(PrepareConfig, f"{key}-p", leave_out=("fill", "clean"), columns=2)
+        prepare = _prepare(data, key)
     split = forms.edit(SplitConfig, f"{key}-split", leave_out=("test",), columns=4)
     chosen = _device(key)
     return {
@@ -190,6 +191,14 @@ def _more(models: list[str], key: str) -> Values:
         "seed": seed.get("seed", 0),
         "split": _split(split),
     }
+
+
+def _prepare(data: Opened, key: str) -> Values:
+    """How values are prepared: as the data set keeps it, until something else is chosen here."""
+    kept = dataset.open(data.row.id).prepare.model_dump(mode="json", exclude_defaults=True)
+    unseen = ("fill", "clean")
+    drawn = forms.edit(PrepareConfig, f"{key}-p", current=kept, leave_out=unseen, columns=2)
+    return {**{name: kept[name] for name in unseen if name in kept}, **drawn}
 
 
 def _split(given: Values) -> Values:

@@ -6,10 +6,12 @@ import io
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Checkbox
 
 from stcore.data import dataset
 from stcore.operations import intake, jobs, store, uploads
-from tests.pages.app import GOOD, NASTY, page, said, table, title
+from stcore.preparation import PrepareConfig
+from tests.pages.app import GOOD, NASTY, address, page, said, table, title
 
 
 def saved(content: str = GOOD, name: str = "stations.csv") -> str:
@@ -114,15 +116,67 @@ def test_forecast_this_queues_the_default_models_and_goes_on() -> None:
     assert [job.status for job in jobs.listing()] == ["queued"]
 
 
-def test_zeros_are_missing_when_ticked() -> None:
+def with_zeros() -> str:
+    """Id of a table in which some readings are exactly 0."""
     lines = table({"a": (47.0, 8.0), "b": (47.1, 8.1)}).splitlines()
     for row in range(20, 60, 5):
         lines[row] = lines[row].rsplit(",", 1)[0] + ",0"
-    id = saved("\n".join(lines))
+    return saved("\n".join(lines))
+
+
+def tick(app: AppTest, words: str) -> Checkbox:
+    return next(box for box in app.checkbox if box.label == words)
+
+
+def test_a_ticked_fix_of_the_preparation_is_kept_and_used_by_the_forecast() -> None:
+    id = with_zeros()
     app = page("load", dataset=id)
-    app.checkbox(key=f"zeros-{id}").check().run()
+    assert not tick(app, "Treat zeros as missing").value
+    tick(app, "Treat zeros as missing").check().run()
+    assert dataset.open(id).prepare.zeros_are_missing
+    assert tick(page("load", dataset=id), "Treat zeros as missing").value, "another visit finds it ticked"
     app.button(key="forecast").click().run()
     assert store.runs_of(id)[0].experiment["prepare"]["zeros_are_missing"] is True
+
+
+def test_a_fix_can_be_taken_back() -> None:
+    id = with_zeros()
+    dataset.set_prepare(id, PrepareConfig(zeros_are_missing=True, fill="none"))
+    app = page("load", dataset=id)
+    tick(app, "Treat zeros as missing").uncheck().run()
+    assert dataset.open(id).prepare == PrepareConfig()
+
+
+def test_a_fix_of_the_reading_waits_for_its_button_and_can_be_taken_back() -> None:
+    old = saved(table({"a": (-118.2, 34.0), "b": (-118.3, 34.1), "c": (-118.25, 34.2)}))
+    app = page("load", dataset=old)
+    assert len(app.get("deck_gl_json_chart")) == 0
+    tick(app, "Swap latitude and longitude").check().run()
+    assert [row.id for row in store.datasets()] == [old]
+    app.button(key="read-again").click().run()
+    (row,) = store.datasets()
+    assert row.id != old
+    assert (row.about["roles"]["lat"], row.about["roles"]["lon"]) == ("lon", "lat")
+    assert dataset.open(row.id).panel().locations.geometry["a"].x == pytest.approx(-118.2)
+    app = page("load", dataset=row.id)
+    assert len(app.get("deck_gl_json_chart")) == 1
+    app.button(key="forecast").click().run()
+    assert store.runs_of(row.id)[0].experiment["data"]["lat"] == "lon", "the experiment says how the file was read"
+    app = page("load", dataset=row.id)
+    tick(app, "Swap latitude and longitude").uncheck().run()
+    app.button(key="read-again").click().run()
+    assert "lat" not in store.dataset(address(app, "dataset")).about["roles"]
+
+
+def test_another_meaning_keeps_what_was_ticked() -> None:
+    id = with_zeros()
+    dataset.set_prepare(id, PrepareConfig.parse({"zeros_are_missing": True, "clean": {"leave_out": ["a", "gone"]}}))
+    app = change(page("load", dataset=id), "load_kw", "known_ahead")
+    (row,) = store.datasets()
+    assert row.id != id
+    kept = dataset.open(row.id).prepare
+    assert (kept.zeros_are_missing, kept.clean.leave_out) == (True, ["a"])
+    assert title(app) == "Load"
 
 
 def test_save_only_goes_on_to_explore() -> None:

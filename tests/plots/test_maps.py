@@ -13,7 +13,7 @@ from shapely.geometry import box
 
 from stcore.data.panel import Panel
 from stcore.data.space import coordinates, recognise_grid
-from stcore.plots import gaps, ground, lanes, maps, pictures
+from stcore.plots import ground, lanes, maps, pictures
 from stcore.plots import scale as scales
 from stcore.plots.theme import DARK, LIGHT
 
@@ -178,17 +178,6 @@ def test_swim_lanes_keep_their_ids_and_stay_inside() -> None:
     assert min(figure.data[0].base) >= start
     assert "3" in [row[0] for row in figure.data[0].customdata]
     assert not any("<b><b>" in annotation.text for annotation in figure.layout.annotations)
-
-
-def test_readings_missing_are_counted_in_blocks() -> None:
-    mask = np.ones((400, 10), dtype=bool)
-    mask[:, 2] = False
-    mask[100:110, :] = False
-    share = gaps.missing_share(mask)
-    assert share.shape == (10, 160)
-    assert share[2].min() == 1
-    assert 0 < share[0].mean() < 0.1
-    assert gaps.gaps(mask, pd.date_range("2026-01-01", periods=400, freq="h"), [str(i) for i in range(10)], LIGHT).data
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
