@@ -7,13 +7,21 @@ the next step ("Shorten the history or leave the location out"). Pages, command 
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+_PASSWORD = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s/:@]*:)[^\s/]*@")
+
+
+def masked(text: str) -> str:
+    """A text in which no address shows its password: ``postgresql://user:***@host/name``."""
+    return _PASSWORD.sub(r"\g<before>***@", text)
+
 
 class StcoreError(Exception):
-    """Base of all errors that are meant for a person.
+    """Base of all errors that are meant for a person; passwords of addresses in them are masked.
 
     Args:
         message: one or two sentences with the numbers; also ``str(error)``.
@@ -26,9 +34,8 @@ class StcoreError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         if not hint:
             raise ValueError("an StcoreError needs a hint")
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = masked(message), masked(hint)
+        super().__init__(self.message)
 
     def __reduce__(self) -> tuple[type[StcoreError], tuple[str, str]]:
         return type(self), (self.message, self.hint)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, field_serializer, field_validator, model_validator
 
 from stcore.config import Config, TopConfig, setting
-from stcore.errors import ConfigError, nearest
+from stcore.errors import ConfigError, masked, nearest
 from stcore.findings import Fix
 from stcore.preparation import PrepareConfig
 
@@ -38,7 +38,10 @@ Version = Annotated[int, AfterValidator(_known_version)]
 class DataConfig(Config):
     """Where the table lies and what its columns mean; a role left out is found from names and content."""
 
-    source: str | None = setting(None, title="File", help="Path of the table, relative to the experiment file.")
+    source: str | list[str] | None = setting(
+        None, title="File",
+        help="Path of the table, relative to the experiment file; or a folder, a pattern, a list of paths, an address.",
+    )  # fmt: skip
     time: str | None = setting(None, title="Time", help="Column with the time.")
     time_parts: list[str] | None = setting(
         None,
@@ -60,6 +63,12 @@ class DataConfig(Config):
     how: str | None = setting(None, title="Events to values", help="How events become values: count, mean, sum, max.")
     cell: float | None = setting(None, title="Cell", help="Size of the cells events are counted in.", unit="°", gt=0)
     geometry: str | None = setting(None, title="Districts", help="GeoJSON file with the outlines of the places.")
+    places: str | None = setting(
+        None, title="Places", help="Second file with coordinates and what else describes the places, by their ids."
+    )
+    matches: dict[str, str] | None = setting(
+        None, title="Matched by hand", help="Place in the table: the same place in the second file.", level="advanced"
+    )
     join: str | None = setting(None, title="Joined by", help="Property of the outlines that holds the place's id.")
     form: Literal["long", "wide", "single", "events"] | None = setting(
         None, title="Form", help="long: one row a reading; wide: one column a place; single: one place; events."
@@ -74,6 +83,18 @@ class DataConfig(Config):
     header: bool | None = setting(
         None, title="Header", help="Whether the first line names the columns.", level="advanced"
     )
+    sheet: str | None = setting(None, title="Sheet", help="Name of the sheet of a workbook.")
+    files: Literal["places", "parts"] | None = setting(
+        None, title="Several files", help="places: each file is one place, named by it; parts: parts of one table."
+    )
+    query: str | None = setting(None, title="Query", help="SELECT that a database is asked.", level="advanced")
+
+    @field_serializer("source", when_used="json")
+    def _without_password(self, source: str | list[str] | None) -> str | list[str] | None:
+        return masked(source) if isinstance(source, str) else source
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return ((name, masked(value) if isinstance(value, str) else value) for name, value in super().__repr_args__())
 
 
 class WindowsConfig(Config):
@@ -237,6 +258,13 @@ class RunConfig(TopConfig):
         return cls.parse(value, "run")
 
 
+def _located(source: str | list[str], folder: Path) -> str | list[str]:
+    """Paths meant from a folder as absolute ones; addresses stay what they are."""
+    if isinstance(source, list):
+        return [str((folder / path).resolve()) for path in source]
+    return source if "://" in source else str((folder / source).resolve())
+
+
 class Experiment(TopConfig):
     """The YAML file: data, preparation and a list of models, with optional ensemble and anomalies."""
 
@@ -289,7 +317,7 @@ class Experiment(TopConfig):
 
     @classmethod
     def load(cls, path: str | Path) -> Experiment:
-        """Read an experiment file; ``data.source`` and ``data.adjacency`` become absolute paths.
+        """Read an experiment file; paths in ``data`` become absolute.
 
         Raises:
             ConfigError: no such file, not YAML, or a setting that is unknown or out of bounds.
@@ -311,8 +339,8 @@ class Experiment(TopConfig):
 
     def located(self, folder: Path) -> Experiment:
         """The same with paths that do not depend on where it is read: relative ones are meant from ``folder``."""
-        given = {key: getattr(self.data, key) for key in ("source", "adjacency", "geometry")}
-        absolute = {key: str((folder / value).resolve()) for key, value in given.items() if value}
+        given = {key: getattr(self.data, key) for key in ("source", "adjacency", "geometry", "places")}
+        absolute = {key: _located(value, folder) for key, value in given.items() if value}
         return self.model_copy(update={"data": self.data.model_copy(update=absolute)})
 
     def mended(self, fixes: Iterable[Fix]) -> Experiment:
@@ -322,6 +350,7 @@ class Experiment(TopConfig):
             ConfigError: a fix that does not fit the settings.
         """
         body = self.model_dump(mode="json", by_alias=True)
+        body["data"]["source"] = self.data.source  # with its password, which is left out of everything that is written
         for fix in fixes:
             fix.write_into(body)
         return type(self).parse(body)

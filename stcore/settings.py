@@ -37,6 +37,19 @@ class Settings(Config):
     max_cells: int = setting(
         2_000_000_000, title="Largest panel", help="Steps x locations x features that may be allocated.", ge=1000
     )
+    roots: str = setting(
+        "", title="Folders", help="Folders that pages and the service may read from, separated by commas; empty: none."
+    )
+    hosts: str = setting(
+        "", title="Hosts", help="Hosts that pages and the service may fetch from, separated by commas; empty: none."
+    )
+    sql_hosts: str = setting(
+        "", title="Database hosts",
+        help="Hosts of databases that pages and the service may ask; sqlite: files under the roots; empty: none.",
+    )  # fmt: skip
+    max_sql_rows: int = setting(20_000_000, title="Most rows of a query", help="A longer answer is refused.", ge=1)
+    sql_timeout_s: float = setting(300.0, title="Time for a query", help="A slower one is ended.", unit="s", gt=0)
+    fetch_timeout_s: float = setting(300.0, title="Time for a download", help="A slower one is ended.", unit="s", gt=0)
     max_prediction_mb: int = setting(
         2048, title="Largest backtest", help="Above this a backtest takes a stride and says so.", unit="MB", ge=16
     )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stcore.config import Config
+from stcore.data.described import read_described, with_described
 from stcore.data.events import events_panel
 from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
@@ -36,6 +37,7 @@ class Recipe:
         how: count, mean, sum or max of events in a cell.
         cell: size of a cell of events in degrees.
         geometry, join, adjacency: districts and network, as in ``ingest.read``.
+        places: second file with coordinates and columns that describe the places; matches: ids in it given by hand.
     """
 
     step: str | None = None
@@ -46,16 +48,19 @@ class Recipe:
     geometry: Any = None
     join: Any = None
     adjacency: Any = None
+    places: Any = None
+    matches: Mapping[str, str] | None = None
 
     def opened(self, folder: Path) -> Recipe:
-        """The same with districts and network read; ``folder`` is for scratch.
+        """The same with districts, network and second file read; ``folder`` is for scratch.
 
         Raises:
-            DataError: one of the two is not what it should be.
+            DataError: one of them is not what it should be.
         """
         network = None if self.adjacency is None else read_network(self.adjacency, folder)
         districts = None if self.geometry is None else read_districts(self.geometry, folder)
-        return replace(self, adjacency=network, geometry=districts)
+        described = None if self.places is None else read_described(self.places, folder)
+        return replace(self, adjacency=network, geometry=districts, places=described)
 
     def column(self, form: str) -> str | None:
         """The column that keeps runs apart, if any."""
@@ -65,7 +70,7 @@ class Recipe:
 def recipe_of(roles: Any, given: Recipe) -> Recipe:
     """The recipe with what stands in the ``data`` part of an experiment, where the call does not say otherwise."""
     mapping: Mapping[str, Any] = roles.model_dump() if isinstance(roles, Config) else roles or {}
-    names = ("step", "by", "clock", "how", "cell", "geometry", "join", "adjacency")
+    names = ("step", "by", "clock", "how", "cell", "geometry", "join", "adjacency", "places", "matches")
     missing = {name: mapping[name] for name in names if getattr(given, name) is None and mapping.get(name) is not None}
     return replace(given, **missing)
 
@@ -139,6 +144,8 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
             seen.static.reindex(laid.places).set_axis(places.table.index).drop(columns="geometry", errors="ignore")
         )
         places = replace(places, table=places.table.join(described))
+    if recipe.places is not None:
+        places = with_described(places, recipe.places, recipe.matches)
     if recipe.adjacency is not None:
         places = with_network(places, recipe.adjacency, seen.places, laid.places)
     if recipe.geometry is not None:

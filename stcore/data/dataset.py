@@ -25,7 +25,6 @@ from stcore.data.dataset_folder import (
     clean_name,
     folder_of,
     folders,
-    keep_original,
     new_id,
     read_about,
     remove,
@@ -36,6 +35,7 @@ from stcore.data.panel import Panel
 from stcore.data.panel_files import open_panel, save_panel
 from stcore.data.quality import InspectReport, missing_cells, sentence, value_findings
 from stcore.data.roles import Roles
+from stcore.data.sources import Asked, keep
 from stcore.errors import StoreError
 from stcore.preparation import PrepareConfig
 
@@ -194,7 +194,7 @@ def create(
     recipe = recipe_of(roles, replace(recipe or Recipe(), **parts))
     tell("Copying the file")
     with appearing() as folder:
-        original, sha256 = keep_original(source, folder)
+        original, sha256 = keep(source, folder, Asked.of(roles))
         table = source if isinstance(source, pd.DataFrame) else original
         with ingest.loaded(table, roles, recipe, within=folder, tell=tell) as result:
             tell("Sorting the rows by place")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 
-from stcore.data.encoding import on_disk
 from stcore.errors import NotFound, StoreError
 from stcore.settings import prepare_home, settings
 
@@ -61,21 +58,6 @@ def new_id(room: Path) -> str:
         id = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(8))
         if not (room / id).exists():
             return id
-
-
-def keep_original(source: Any, folder: Path) -> tuple[Path, str]:
-    """Copy the source into the folder as it came; returns the copy and its SHA-256."""
-    target = folder / "original"
-    if isinstance(source, pd.DataFrame):
-        source.to_csv(target, index=source.index.name is not None)
-    else:
-        given = on_disk(source, folder)
-        if given.parent == folder:
-            given.rename(target)
-        else:
-            shutil.copyfile(given, target)
-    with target.open("rb") as file:
-        return target, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def clean_name(name: str) -> str:

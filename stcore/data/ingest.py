@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from stcore.data.observe import observe
 from stcore.data.panel import Panel
 from stcore.data.quality import InspectReport, by_weight, missing_cells, read_findings, sentence
 from stcore.data.roles import Choice, Roles, given_roles, missing_time
-from stcore.data.table import Table, open_table
+from stcore.data.sources import Asked, open_table
+from stcore.data.table import Table
 from stcore.errors import DataError, StoreError
 from stcore.findings import Finding, Fix
 
@@ -62,7 +63,8 @@ def read(
     """A table as panel.
 
     Args:
-        source: path or file object of CSV, TSV or TXT (also .gz), Parquet, or a DataFrame.
+        source: path or file object of CSV, TSV, TXT, JSON, Parquet, Excel, GeoJSON, NetCDF or Zarr, also packed (gz, bz2,
+            xz, zst, zip); a folder, a pattern or a list of files; an http(s) address; the address of a database; a DataFrame.
         roles: meaning of columns that should not be guessed: a mapping, ``Roles`` or the ``data`` part of an experiment.
         step: time between rows; longer than the data's own: values are joined as their schema says.
         by: column whose values are separate runs, one panel each with its own span and step; ``together``: one grid.
@@ -88,8 +90,8 @@ def inspect(source: Any, roles: Any = None) -> InspectReport:
         DataError: nothing that can be read as a table.
     """
     given = given_roles(roles)
-    with scratch() as folder, _opened(source, folder, given) as table:
-        found, choices = find_roles(table, given)
+    with scratch() as folder, _opened(source, folder, roles) as table:
+        found, choices = _roles(table, given)
         report = _report(table, found, choices)
         if found.time is None:
             error = missing_time(table)
@@ -118,9 +120,9 @@ def loaded(
     given = given_roles(roles)
     tell = tell or (lambda stage: None)
     tell("Reading the rows")
-    with scratch(within) as folder, _opened(source, folder, given) as table:
+    with scratch(within) as folder, _opened(source, folder, roles) as table:
         tell("Finding the columns")
-        found, choices = find_roles(table, given)
+        found, choices = _roles(table, given)
         yield _load(table, found, choices, recipe or recipe_of(roles, Recipe()), tell)
 
 
@@ -149,25 +151,33 @@ def scratch(within: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(source: Any, folder: Path, given: Mapping[str, Any]) -> Iterator[Table]:
-    table = open_table(source, folder, given.get("delimiter") or None, given.get("decimal"), given.get("header"))
+def _opened(source: Any, folder: Path, roles: Any) -> Iterator[Table]:
+    table = open_table(source, folder, Asked.of(roles))
     try:
         yield table
     finally:
         table.close()
 
 
+def _roles(table: Table, given: Mapping[str, Any]) -> tuple[Roles, list[Choice]]:
+    """Roles of the columns, and how the source was read; what may be chosen about either."""
+    found, choices = find_roles(table, given)
+    return found.model_copy(update=table.told), [*table.choices, *choices]
+
+
 def _load(table: Table, roles: Roles, choices: list[Choice], recipe: Recipe, tell: Tell = lambda stage: None) -> Loaded:
+    if recipe.geometry is None and table.outlines is not None:
+        recipe = replace(recipe, geometry=table.outlines)
     recipe = recipe.opened(table.folder)
     tell("Reading times and numbers")
-    seen = observe(table, roles, recipe.clock, recipe.column(roles.form))
+    seen = observe(table, roles, recipe.clock or table.clock, recipe.column(roles.form))
     if seen.times is not None and seen.times.ambiguous_order:
         question = "Do dates such as 03/04/2020 begin with the day?"
         choices.append(Choice(code="day_first", question=question, options=[True, False], chosen=seen.times.day_first))
     tell("Laying the values on a grid")
     panels, findings = assemble(seen, recipe)
     report = _report(table, seen.roles, choices)
-    report.findings = by_weight(read_findings(table, seen) + cell_findings(seen) + findings)
+    report.findings = by_weight(read_findings(table, seen) + cell_findings(seen) + table.findings + findings)
     _describe(report, panels, seen)
     return Loaded(panels, report, seen, table.folder)
 

@@ -205,7 +205,7 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
     """Rows without a usable time or place."""
     found = []
     if table.ragged[0]:
-        found.append(BadRows("more cells than the header has names", table.ragged[0], tuple(table.ragged[1])))
+        found.append(BadRows(table.broken, table.ragged[0], tuple(table.ragged[1])))
     if roles.time != ROW_NUMBER:
         text = time_text(table, roles)
         unread = np.asarray(times.stamps.isna()) & ~times.outside & ~times.skipped

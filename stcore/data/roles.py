@@ -48,6 +48,7 @@ class Roles(Config):
         delimiter, decimal, header: how the text is written; "" for a DataFrame.
         missing: numbers and texts that mean "no value"; None: numbers that surely do so are found (-999).
         units: value -> unit that stands glued to its numbers ("12 mph").
+        sheet, files: which sheet of a workbook was read, and whether several files are places or parts; None: neither.
     """
 
     time: str | None = None
@@ -66,6 +67,8 @@ class Roles(Config):
     header: bool = True
     missing: list[float | str] | None = None
     units: dict[str, str] = {}
+    sheet: str | None = None
+    files: Literal["places", "parts"] | None = None
 
 
 def given_roles(roles: Any) -> dict[str, Any]:
@@ -87,7 +90,9 @@ def given_roles(roles: Any) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key in known and value is not None}
 
 
-_ELSEWHERE = ("source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join")
+_ELSEWHERE = (
+    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "places", "matches", "query",
+)  # fmt: skip
 
 
 def missing_time(table: Table) -> DataError:

@@ -1,4 +1,4 @@
-"""A text table (or DataFrame) as columns of text in a scratch Parquet file, ready to be asked in SQL.
+"""A table as columns of text that can be asked in SQL: text in a scratch Parquet file, or typed columns told as text.
 
 Columns are called c0, c1, ... and ``line``; names, ids and cells of the user never become part of a statement.
 DuckDB runs without extensions, may touch the scratch folder and the source only, and spills to disk past its limit.
@@ -8,22 +8,32 @@ DuckDB runs without extensions, may touch the scratch folder and the source only
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from stcore.data.dialect import MISSING, Dialect, find_dialect
-from stcore.data.encoding import TextFile, as_text, on_disk
+from stcore.data.dialect import MISSING, Dialect
+from stcore.data.encoding import TextFile
 from stcore.data.exact import write_exact, write_melted
 from stcore.errors import DataError, nearest
+from stcore.findings import Finding
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from stcore.data.roles import Choice
 
 #: From here on columns are kept as rows: they can only be places, and columnar engines take memory for each.
-_VERY_WIDE = 1000
+VERY_WIDE = 1000
+#: Rows shown of a table that was no text.
+_HEAD_ROWS = 300
+NO_TEXT = "DataFrame"
 
 
 def quoted(text: str) -> str:
@@ -40,6 +50,7 @@ def connect(folder: Path, *reads: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=options)
     connection.execute("SET allowed_directories = ?", [[str(folder)]])
     connection.execute("SET allowed_paths = ?", [[str(path) for path in reads]])
+    connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -52,13 +63,20 @@ class Table:
         names: column names, made different from each other.
         renamed: names that stood there twice.
         rows: number of data rows.
-        dialect: how the text was written (delimiter "" for a DataFrame).
+        dialect: how the text was written (delimiter "" where it was no text).
         encoding: of the file, as shown to people.
-        ragged: lines with too many or too few cells: count and up to ten line numbers.
+        ragged: rows that cannot be used: count and up to ten line numbers; ``broken`` says why.
         damaged: characters that could not be read.
         open_quotes: a quote is never closed, so quotes were read as plain characters.
         melted: number of columns of a table so wide that they were made rows, else 0.
+        first_line: line of the first data row.
+        clock: zone that the source itself states, or None.
+        outlines: districts that came with the rows, or None.
+        findings, choices: what was odd, and what a person may decide, on the way to rows.
+        told: roles that say how the source was read (sheet, files).
     """
+
+    broken = "more cells than the header has names"
 
     def __init__(self, folder: Path, dialect: Dialect, encoding: str = "", damaged: int = 0, *reads: Path) -> None:
         self.folder, self.dialect, self.encoding, self.damaged = folder, dialect, encoding, damaged
@@ -69,17 +87,20 @@ class Table:
         self.rows = 0
         self.open_quotes = False
         self.melted = 0
+        self.first_line = dialect.above + (2 if dialect.header else 1)
+        self.clock: str | None = None
+        self.outlines: gpd.GeoDataFrame | None = None
+        self.findings: list[Finding] = []
+        self.choices: list[Choice] = []
+        self.told: dict[str, Any] = {}
         self._own_lines = False
+        self._cells: list[str] = []
+        self._typed_columns, self._where = 0, ""
         self._position = {name: number for number, name in enumerate(self.names)}
 
     def close(self) -> None:
         """Let go of the connection."""
         self.connection.close()
-
-    @property
-    def first_line(self) -> int:
-        """Line of the first data row."""
-        return self.dialect.above + (2 if self.dialect.header else 1)
 
     def unnamed(self, name: str) -> bool:
         """A column whose name is our own because the header has none for it."""
@@ -109,6 +130,13 @@ class Table:
         if self._own_lines:
             return f"read_parquet({path})"
         names = ", ".join(f"c{n}" for n in range(len(self.names)))
+        if self._cells:
+            told = ", ".join(f"CAST({cell} AS VARCHAR) AS c{n}" for n, cell in enumerate(self._cells))
+            columns = ", ".join(f"g{n}" for n in range(self._typed_columns))
+            return (
+                f"(SELECT {told}, given.number + {self.first_line} AS line "
+                f"FROM read_parquet({path}, file_row_number = true) AS given({columns}, number){self._where})"
+            )
         return f"(SELECT {names}, file_row_number + {self.first_line} AS line FROM read_parquet({path}, file_row_number = true))"
 
     def ask(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -137,6 +165,12 @@ class Table:
         """Make an Arrow table known under a name of ours."""
         self.connection.register(name, table)
 
+    def keep_text(self, path: Path) -> Path:
+        """Write all cells as text, in the order of the rows, to a Parquet file in the scratch folder; its path."""
+        cells = ", ".join(f"c{n}" for n in range(len(self.names)))
+        self.connection.execute(f"COPY (SELECT {cells} FROM {self.source()}) TO {quoted(str(path))} (FORMAT parquet)")
+        return path
+
     # filling ---------------------------------------------------------------------------------------------------
 
     def load_text(self, text: TextFile) -> Table:
@@ -158,21 +192,38 @@ class Table:
             self._load_exactly(text)
         return self
 
-    def load_frame(self, frame: pd.DataFrame) -> Table:
-        """Take a DataFrame; every cell becomes text as CSV would have it."""
-        plain = pd.DataFrame({f"c{n}": frame.iloc[:, n] for n in range(frame.shape[1])}).reset_index(drop=True)
-        for name in plain.columns:
-            column = plain[name]
-            if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
-                plain[name] = column.astype("string")
-            elif isinstance(column.dtype, pd.DatetimeTZDtype):
-                plain[name] = column.dt.strftime("%Y-%m-%dT%H:%M:%S.%f%z")
-        self.register("given", pa.Table.from_pandas(plain, preserve_index=False))
-        cells = ", ".join(f"CAST(c{n} AS VARCHAR) AS c{n}" for n in range(plain.shape[1]))
-        self.connection.execute(f"COPY (SELECT {cells} FROM given) TO {quoted(str(self.path))} (FORMAT parquet)")
-        self.connection.unregister("given")
-        self.rows = len(frame)
+    def load_typed(self, path: Path, cells: Sequence[str] = ()) -> Table:
+        """Take a Parquet file as it is; its cells are told as text only where they are asked for.
+
+        Args:
+            path: a file this table's connection may read.
+            cells: SQL of each column, from the file's columns g0, g1, ...; none: those themselves.
+        """
+        about = pq.ParquetFile(path)
+        self.path, self.rows, self._typed_columns = path, about.metadata.num_rows, len(about.schema_arrow.names)
+        self._cells = list(cells) or [f"g{n}" for n in range(self._typed_columns)]
+        if self.rows == 0:
+            raise DataError("The table has no rows.", "Give at least two rows of values.")
+        names = ", ".join(f"c{n}" for n in range(len(self.names)))
+        head = self.ask(names, f"ORDER BY line LIMIT {_HEAD_ROWS}")
+        rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in head)
+        self.dialect = replace(self.dialect, rows=rows)
         return self
+
+    def set_aside_empty(self) -> None:
+        """Count the rows of a typed table in which no cell says anything, and leave them out."""
+        empty = " AND ".join(f"c{n} IS NULL" for n in range(len(self.names)))
+        count, lines = self.ask("count(*), min(line, 10)", f"WHERE {empty}")[0]
+        if count:
+            self.ragged, self.rows = (count, sorted(lines)), self.rows - count
+            self._where = " WHERE NOT (" + " AND ".join(f"g{n} IS NULL" for n in range(self._typed_columns)) + ")"
+
+    def load_batches(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table]) -> Table:
+        """Write typed batches, one after the other, into the scratch folder and take them as they are."""
+        with pq.ParquetWriter(self.path, schema) as out:
+            for batch in batches:
+                out.write(batch)
+        return self.load_typed(self.path)
 
     def _load_exactly(self, text: TextFile) -> None:
         """Read again without haste: true line numbers, ragged lines set aside."""
@@ -188,42 +239,6 @@ class Table:
         self.melted, self.names = len(self.names), [time, "location", "value"]
         self._position = {name: number for number, name in enumerate(self.names)}
         return self
-
-
-def open_table(
-    source: Any, folder: Path, delimiter: str | None = None, decimal: str | None = None, header: bool | None = None
-) -> Table:
-    """A table from a path, file object, bytes or DataFrame; scratch files go into ``folder``.
-
-    Raises:
-        DataError: nothing that can be read as a table.
-    """
-    if isinstance(source, pd.DataFrame):
-        return _from_frame(source, folder)
-    path = on_disk(source, folder)
-    with path.open("rb") as file:
-        if file.read(4) == b"PAR1":
-            return _from_frame(pd.read_parquet(path), folder)
-    text = as_text(path, folder)
-    dialect = find_dialect(text.path, delimiter, decimal, header)
-    table = Table(folder, dialect, text.encoding, text.damaged, text.path)
-    return table.load_melted(text) if len(dialect.names) > _VERY_WIDE else table.load_text(text)
-
-
-def _from_frame(frame: pd.DataFrame, folder: Path) -> Table:
-    if any(name is not None for name in frame.index.names) or isinstance(frame.index, pd.DatetimeIndex):
-        frame = frame.rename_axis(index=[name or "time" for name in frame.index.names]).reset_index()
-    if frame.empty:
-        raise DataError("The table has no rows.", "Give at least two rows of values.")
-    if frame.shape[1] > _VERY_WIDE:
-        frame.to_csv(folder / "frame.csv", index=False)
-        return open_table(folder / "frame.csv", folder)
-    head = frame.head(300)
-    rows = tuple(
-        tuple("" if pd.isna(cell) else str(cell) for cell in row) for row in head.itertuples(index=False, name=None)
-    )
-    dialect = Dialect("", ".", True, tuple(str(name) for name in frame.columns), rows)
-    return Table(folder, dialect, "DataFrame").load_frame(frame)
 
 
 def _different(names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -26,7 +26,11 @@ from stcore.scenarios.samples import Sample
 from stcore.settings import settings
 from stcore.ui import state
 
-TYPES = ["csv", "tsv", "txt", "gz", "parquet"]  # what ingest reads; it looks at the bytes, not at the name
+#: Endings offered when a file is chosen; what it is, is told from its bytes.
+TYPES = [
+    "csv", "tsv", "txt", "dat", "json", "jsonl", "ndjson", "geojson", "parquet", "xlsx", "xlsm", "nc", "nc4", "gz", "bz2", "xz",
+    "zst", "zip",
+]  # fmt: skip
 #: A larger file is read as a job, with progress and a way to stop.
 AT_ONCE_BYTES = 8 << 20
 _PROBLEM = "upload_problem"
@@ -36,7 +40,7 @@ _COLUMNS = ("time", "location", "lat", "lon", "values", "labels", "known_ahead",
 
 def taken() -> str:
     """What the drop zone takes, in one line."""
-    return f"CSV, TSV, TXT, also compressed, or Parquet; up to {words.size(settings().max_upload_mb * 1e6)}"
+    return f"CSV, JSON, Parquet, Excel, GeoJSON or NetCDF, also compressed; up to {words.size(settings().max_upload_mb * 1e6)}"
 
 
 def uploaded(token: str) -> None:
@@ -139,7 +143,7 @@ def _carried(prepare: PrepareConfig, made: dataset.Dataset) -> PrepareConfig:
 def sample(chosen: Sample) -> None:
     """Read a sample, or find it as it was read before, and open the Load page."""
     experiment = chosen.experiment()
-    source = Path(experiment.data.source or "")
+    source = Path(str(experiment.data.source))
     about = {"sample": chosen.name, "place": chosen.place}
     with st.spinner("Reading"):
         roles = experiment.data.model_dump(exclude_none=True, exclude={"source"})

@@ -1,0 +1,154 @@
+"""A second, small file that describes the places of a table: coordinates and columns with one content a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stcore.data import names as named
+from stcore.data.matching import Matched, looser, match
+from stcore.data.places import Places
+from stcore.data.roles import to_numbers
+from stcore.data.sources import open_table
+from stcore.data.space import recognise_grid
+from stcore.errors import DataError
+from stcore.findings import Finding, Fix
+
+_MOST_ROWS = 1_000_000
+_SHOWN = 5
+
+
+def read_described(source: Any, folder: Path) -> pd.DataFrame:
+    """The second file as a frame; columns of numbers only are numbers, all others text.
+
+    Raises:
+        DataError: no table, or more than a million rows.
+    """
+    if isinstance(source, pd.DataFrame) and source.attrs.get("described"):
+        return source
+    room = folder / "places"
+    room.mkdir(exist_ok=True)
+    table = open_table(source, room)
+    try:
+        if table.rows > _MOST_ROWS:
+            raise DataError(f"The file of places has {table.rows:,} rows.", "Give one row a place.")
+        cells = ", ".join(f"nullif(trim(c{n}), '') AS c{n}" for n in range(len(table.names)))
+        frame = table.arrow(cells, "ORDER BY line").to_pandas()
+    finally:
+        table.close()
+    frame.columns = pd.Index(table.names)
+    frame = frame.astype("str").where(frame.notna(), None)
+    frame.attrs |= {"described": True, "decimal": table.dialect.decimal}
+    return frame
+
+
+def with_described(places: Places, table: pd.DataFrame, by_hand: Mapping[str, str] | None = None) -> Places:
+    """The places with coordinates and columns of a second file, joined by their ids.
+
+    Args:
+        table: as ``read_described`` gives it.
+        by_hand: id in the data -> id in the second file, decided by a person.
+
+    Raises:
+        DataError: no column of the second file names any of the places.
+    """
+    ids = [str(name) for name in places.table.index]
+    on = _id_column(ids, table, by_hand)
+    known = table[table[on].notna()].drop_duplicates(on)
+    doubled = int(table[on].notna().sum()) - len(known)
+    matched = match(ids, known[on], by_hand)
+    rows = known.set_index(on).reindex([matched.found.get(name) for name in ids])
+    rows.index = places.table.index
+    numbers = {name: to_numbers(rows[name].astype("str"), table.attrs["decimal"]) for name in rows}
+    north = next((name for name in rows if named.is_lat(name) and numbers[name].notna().any()), None)
+    east = next((name for name in rows if named.is_lon(name) and numbers[name].notna().any()), None)
+    findings = _unmatched(matched, len(ids), on) + _doubled(doubled, on)
+    if north is not None and east is not None:
+        places, bad = _placed(places, numbers[north], numbers[east])
+        findings += bad
+        rows = rows.drop(columns=[north, east])
+    columns = {
+        name: numbers[name] if (numbers[name].notna() | rows[name].isna()).all() and numbers[name].notna().any() else rows[name]
+        for name in rows
+        if name != "geometry" and rows[name].notna().any()
+    }  # fmt: skip
+    return replace(places, table=places.table.assign(**columns), findings=places.findings + findings)
+
+
+def _id_column(ids: list[str], table: pd.DataFrame, by_hand: Mapping[str, str] | None) -> str:
+    """The column whose cells name most of the places."""
+    wanted = {looser(name) for name in ids} | {looser(name) for name in (by_hand or {}).values()}
+    names = [str(name) for name in table if not named.is_lat(str(name)) and not named.is_lon(str(name))]
+    fits = {name: len(wanted & {looser(cell) for cell in table[name].dropna().unique()}) for name in names}
+    if not names:
+        raise DataError("The second file names no places.", "Give it a column with the ids or names of the data.")
+    best = max(fits, key=lambda name: fits[name])
+    if not fits[best]:
+        first = next((name for name in names if named.place_score(name) > 0), names[0])
+        raise DataError(
+            f"None of the {len(ids)} places (for example {_listed(ids)}) is in the second file "
+            f"(its column “{first}”: {_listed([str(cell) for cell in table[first].dropna().unique()])}).",
+            "Give a file with a column of the same ids or names.",
+        )
+    return best
+
+
+def _placed(places: Places, north: pd.Series, east: pd.Series) -> tuple[Places, list[Finding]]:
+    """Places at the coordinates of the second file; where it has none, at those they had."""
+    east = east.where(~((east > 180) & (east <= 360)), east - 360)
+    good = (north.abs() <= 90) & (east.abs() <= 180)
+    bad = (north.notna() | east.notna()) & ~good
+    points = gpd.GeoSeries(gpd.points_from_xy(east, north), index=north.index, crs="EPSG:4326")
+    geometry = points.where(good, places.table.geometry)
+    table = places.table.set_geometry(geometry, crs="EPSG:4326")
+    plain = geometry.where(geometry.geom_type == "Point")
+    grid = recognise_grid(np.column_stack([plain.x, plain.y]))
+    findings = []
+    if bad.any():
+        message = f"{int(bad.sum())} places have coordinates in the second file that do not exist; they were dropped."
+        findings.append(
+            Finding(code="coordinates", severity="look", where=_listed(list(map(str, north.index[bad]))), count=int(bad.sum()),
+                    message=message, suggestion="Correct them; are latitude and longitude swapped?")
+        )  # fmt: skip
+    return replace(places, table=table, space=replace(places.space, geometry=table.geometry, grid=grid)), findings
+
+
+def _unmatched(matched: Matched, count: int, on: str) -> list[Finding]:
+    """Both lists of what has no partner, with suggestions and the fix that takes them."""
+    found = []
+    if matched.lost:
+        fix = None
+        if matched.suggested:
+            pairs = "; ".join(f"“{a[:40]}” is “{b[:40]}”" for a, b in list(matched.suggested.items())[:_SHOWN])
+            more = len(matched.suggested) - _SHOWN
+            words = f"Take it that {pairs}" + (f" and {more} more" if more > 0 else "")
+            fix = Fix(words=words, setting="data.matches", value=matched.suggested)
+        found.append(
+            Finding(
+                code="places", severity="look", where=_listed(matched.lost), count=len(matched.lost), fix=fix,
+                message=f"{len(matched.lost)} of {count} places are not in the second file (by “{on[:40]}”): {_listed(matched.lost)}.",
+                suggestion="Use the same spelling in both files, or say which belong together.",
+            )
+        )  # fmt: skip
+    if matched.spare:
+        message = f"{len(matched.spare)} places of the second file are not in the data: {_listed(matched.spare)}."
+        found.append(Finding(code="places", where=_listed(matched.spare), count=len(matched.spare), message=message))
+    return found
+
+
+def _doubled(count: int, on: str) -> list[Finding]:
+    if not count:
+        return []
+    message = f"{count} rows of the second file repeat a place of “{on[:40]}”; the first row of each counts."
+    return [Finding(code="places", severity="look", count=count, message=message)]
+
+
+def _listed(names: list[str]) -> str:
+    """Up to five names, shortened."""
+    return ", ".join(name[:40] for name in names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
