@@ -49,7 +49,7 @@ def admit(given: str) -> Path | list[Part] | Remote | Database:
     if database.is_database(given):
         return _database(given)
     if given.lower().startswith(("http://", "https://")):
-        return Remote(given, guard=guard, limit_mb=settings().max_upload_mb)
+        return Remote(given, guard=Listed(), limit_mb=settings().max_upload_mb)
     return _path(given)
 
 
@@ -86,21 +86,32 @@ def _under(path: Path, roots: Sequence[Path]) -> Path:
 # addresses ---------------------------------------------------------------------------------------------------------
 
 
-def guard(parts: SplitResult, addresses: Sequence[Address]) -> None:
-    """Refuse a step of a download whose host is not listed, or which leads into a private network.
+class Listed:
+    """Lets a download go to hosts of ``FIELDCAST_HOSTS`` on the open internet, at every step of it."""
 
-    Raises:
-        ConfigError: not listed.   DataError: not public.
-    """
-    host = str(parts.hostname).lower().rstrip(".")
-    standard = {"http": 80, "https": 443}[parts.scheme]
-    named = {host, f"{host}:{parts.port}"} if parts.port in (None, standard) else {f"{host}:{parts.port}"}
-    if not named & {each.lower() for each in _listed(settings().hosts)}:
-        raise _not_listed(f"The host “{host[:80]}”", "FIELDCAST_HOSTS")
-    if not all(_is_public(address) for address in addresses):
-        raise DataError(
-            f"“{host[:80]}” leads into a private network.", "Only public addresses are fetched through pages."
-        )
+    def host(self, parts: SplitResult) -> None:
+        """Refuse a host that is not listed; another port than the usual one must be listed with it.
+
+        Raises:
+            ConfigError: not listed.
+        """
+        host = str(parts.hostname).lower().rstrip(".")
+        standard = {"http": 80, "https": 443}[parts.scheme]
+        named = {host, f"{host}:{parts.port}"} if parts.port in (None, standard) else {f"{host}:{parts.port}"}
+        if not named & {each.lower() for each in _listed(settings().hosts)}:
+            raise _not_listed(f"The host “{host[:80]}”", "FIELDCAST_HOSTS")
+
+    def addresses(self, parts: SplitResult, found: Sequence[Address]) -> None:
+        """Refuse a name that leads anywhere into a private network.
+
+        Raises:
+            DataError: one of its addresses is not public.
+        """
+        if not all(_is_public(address) for address in found):
+            host = str(parts.hostname)[:80]
+            raise DataError(
+                f"“{host}” leads into a private network.", "Only public addresses are fetched through pages."
+            )
 
 
 def _is_public(address: Address) -> bool:

@@ -85,22 +85,17 @@ def _refuse_links(path: Path) -> None:
     """HDF5 may point into other files of this machine; nothing is read that way."""
     import h5py
 
-    def check(name: str, link: Any) -> None:
-        if isinstance(link, h5py.ExternalLink):
-            raise _led_elsewhere()
-
+    found: list[bool] = []  # a refusal inside h5py's own loop would be lost there
     with h5py.File(path, "r") as file:
-        file.visititems_links(check)
-        file.visititems(lambda name, item: _refuse_external(item))
+        file.visititems_links(lambda name, link: found.append(isinstance(link, h5py.ExternalLink)))
+        if not any(found):
+            file.visititems(lambda name, item: found.append(_lies_elsewhere(item)))
+    if any(found):
+        raise DataError("Parts of the cube lie in other files.", "Save it as one whole file.")
 
 
-def _refuse_external(item: Any) -> None:
-    if getattr(item, "external", None) or getattr(item, "is_virtual", False):
-        raise _led_elsewhere()
-
-
-def _led_elsewhere() -> DataError:
-    return DataError("Parts of the cube lie in other files.", "Save it as one whole file.")
+def _lies_elsewhere(item: Any) -> bool:
+    return bool(getattr(item, "external", None) or getattr(item, "is_virtual", False))
 
 
 def _refuse_pickles(path: Path) -> None:

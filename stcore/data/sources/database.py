@@ -89,7 +89,7 @@ def parse(address: str) -> Database:
     if others := sorted(set(url.query) - set(_HARMLESS)):
         raise ConfigError(f"The address has the option “{others[0][:40]}”.", f"Known: {', '.join(_HARMLESS)}.")
     if url.password == "***":
-        url = url.set(password=None)
+        url = url._replace(password=None)
     port = f":{url.port}" if url.port else ""
     return Database(kind, f"{url.host or 'localhost'}{port}", None, url.set(drivername=kind).render_as_string(False))
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from typing import Any, Protocol
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from stcore.data.packed import CHUNK, Space
 from stcore.errors import DataError
@@ -25,7 +25,16 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _SILENCE_S = 20.0
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Guard = Callable[[SplitResult, Sequence[Address]], None]
+
+
+class Guard(Protocol):
+    """Judges every step of a download; raises to refuse."""
+
+    def host(self, parts: SplitResult) -> None:
+        """Whether the host may be asked at all, before its name is resolved."""
+
+    def addresses(self, parts: SplitResult, found: Sequence[Address]) -> None:
+        """Whether what the name resolves to may be connected to."""
 
 
 def resolve(host: str, port: int) -> list[Address]:
@@ -49,8 +58,7 @@ class Remote:
 
     Attributes:
         url: http or https.
-        guard: judges every step (parts of its address, what its name resolves to) and raises to refuse; None: the user's
-            own command may go where the user may.
+        guard: judges every step; None: the user's own command may go where the user may.
         resolver, connector: how names and connections are made.
         limit_mb: largest file; None: ``settings().max_table_mb``.
     """
@@ -94,11 +102,13 @@ class Remote:
         """Connect to an address that was judged, and ask for the file."""
         host, secure = str(parts.hostname), parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
+        if self.guard is not None:
+            self.guard.host(parts)
         addresses = list(self.resolver(host, port))
         if not addresses:
             raise OSError("the host is not known")
         if self.guard is not None:
-            self.guard(parts, addresses)
+            self.guard.addresses(parts, addresses)
         plain = self.connector(addresses[0], port, min(_SILENCE_S, _left(until)))
         try:
             link = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
@@ -124,8 +134,8 @@ class Remote:
                     raise self._too_large(limit)
                 _left(until)
                 out.write(block)
-        if told.isdigit() and written < int(told):
-            raise DataError(f"The file broke off after {written:,} of {int(told):,} bytes.", "Try again.")
+            if told.isdigit() and written < int(told):
+                raise DataError(f"The file broke off after {written:,} of {int(told):,} bytes.", "Try again.")
         return target
 
     def _too_large(self, limit: int) -> DataError:
@@ -149,8 +159,6 @@ def _checked(url: str) -> SplitResult:
 
 def _path(parts: SplitResult) -> str:
     """What is asked of the host, with everything but plain characters escaped."""
-    from urllib.parse import quote
-
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     return f"{path}?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?')}" if parts.query else path
 
