@@ -145,7 +145,7 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
         )
         places = replace(places, table=places.table.join(described))
     if recipe.places is not None:
-        places = with_described(places, recipe.places, recipe.matches)
+        places = with_described(places, seen.places, recipe.places, recipe.matches)
     if recipe.adjacency is not None:
         places = with_network(places, recipe.adjacency, seen.places, laid.places)
     if recipe.geometry is not None:

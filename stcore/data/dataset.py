@@ -1,7 +1,8 @@
 """Datasets on disk: the file as it came, its typed rows, and its panels, in a folder that appears whole or not at all.
 
-``<home>/datasets/<id>/``: original, observations.parquet (sorted by location, time), panels/<number>/, dataset.json.
-A panel saved from Python has neither original nor observations: it is both.
+``<home>/datasets/<id>/``: original, observations.parquet (sorted by location, time), panels/<number>/, dataset.json; and
+second/original where a second file describes the places. A panel saved from Python has neither original nor
+observations: it is both.
 Names of people stand in dataset.json only and never become part of a path.
 """
 
@@ -104,6 +105,12 @@ class Dataset:
         return path if path.exists() else None
 
     @property
+    def described(self) -> Path | None:
+        """The second file that describes the places, as it came; None where there was none."""
+        path = self.folder / "second" / "original"
+        return path if path.exists() else None
+
+    @property
     def observations(self) -> Path | None:
         """Typed rows sorted by location and time; None for a panel that was saved from Python."""
         path = self.folder / "observations.parquet"
@@ -151,7 +158,7 @@ class Dataset:
                 f"“{self.name}” was saved as a panel; there is no table to read apart.",
                 "Select from the panel instead.",
             )
-        with ingest.loaded(self.original, self.roles, recipe) as result:
+        with ingest.loaded(self.original, self.roles, replace(recipe, places=self.described)) as result:
             return result.panels
 
     def _coarser(self, step: str) -> Panel | dict[str, Panel]:
@@ -195,6 +202,9 @@ def create(
     tell("Copying the file")
     with appearing() as folder:
         original, sha256 = keep(source, folder, Asked.of(roles))
+        if recipe.places is not None:
+            (folder / "second").mkdir()
+            recipe = replace(recipe, places=keep(recipe.places, folder / "second")[0])
         table = source if isinstance(source, pd.DataFrame) else original
         with ingest.loaded(table, roles, recipe, within=folder, tell=tell) as result:
             tell("Sorting the rows by place")
@@ -244,7 +254,7 @@ def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectRe
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON; districts and network were read and lie with the panel."""
-    return {name: getattr(recipe, name) for name in ("step", "by", "clock", "how", "cell")}
+    return {name: getattr(recipe, name) for name in ("step", "by", "clock", "how", "cell", "matches")}
 
 
 def _finish(folder: Path, about: dict[str, Any], panels: Mapping[str, Panel]) -> Dataset:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stcore.data import names as named
-from stcore.data.matching import Matched, looser, match
+from stcore.data.matching import Matched, core, match
 from stcore.data.places import Places
 from stcore.data.roles import to_numbers
 from stcore.data.sources import open_table
@@ -48,27 +48,30 @@ def read_described(source: Any, folder: Path) -> pd.DataFrame:
     return frame
 
 
-def with_described(places: Places, table: pd.DataFrame, by_hand: Mapping[str, str] | None = None) -> Places:
+def with_described(
+    places: Places, everyone: list[str], table: pd.DataFrame, by_hand: Mapping[str, str] | None = None
+) -> Places:
     """The places with coordinates and columns of a second file, joined by their ids.
 
     Args:
+        everyone: all ids of the data, also those that are not among these places: told once, whatever is laid.
         table: as ``read_described`` gives it.
         by_hand: id in the data -> id in the second file, decided by a person.
 
     Raises:
         DataError: no column of the second file names any of the places.
     """
-    ids = [str(name) for name in places.table.index]
-    on = _id_column(ids, table, by_hand)
+    on = _id_column(everyone, table, by_hand)
     known = table[table[on].notna()].drop_duplicates(on)
     doubled = int(table[on].notna().sum()) - len(known)
-    matched = match(ids, known[on], by_hand)
-    rows = known.set_index(on).reindex([matched.found.get(name) for name in ids])
+    matched = match(everyone, known[on].tolist(), by_hand)
+    found = pd.Series(matched.position, index=everyone)[list(places.table.index)]
+    rows = known.drop(columns=on).reset_index(drop=True).reindex(found.to_numpy())
     rows.index = places.table.index
     numbers = {name: to_numbers(rows[name].astype("str"), table.attrs["decimal"]) for name in rows}
     north = next((name for name in rows if named.is_lat(name) and numbers[name].notna().any()), None)
     east = next((name for name in rows if named.is_lon(name) and numbers[name].notna().any()), None)
-    findings = _unmatched(matched, len(ids), on) + _doubled(doubled, on)
+    findings = _unmatched(matched, len(everyone), on) + _doubled(doubled, on)
     if north is not None and east is not None:
         places, bad = _placed(places, numbers[north], numbers[east])
         findings += bad
@@ -83,9 +86,9 @@ def with_described(places: Places, table: pd.DataFrame, by_hand: Mapping[str, st
 
 def _id_column(ids: list[str], table: pd.DataFrame, by_hand: Mapping[str, str] | None) -> str:
     """The column whose cells name most of the places."""
-    wanted = {looser(name) for name in ids} | {looser(name) for name in (by_hand or {}).values()}
+    wanted = {core(name) for name in ids} | {core(name) for name in (by_hand or {}).values()}
     names = [str(name) for name in table if not named.is_lat(str(name)) and not named.is_lon(str(name))]
-    fits = {name: len(wanted & {looser(cell) for cell in table[name].dropna().unique()}) for name in names}
+    fits = {name: len(wanted & {core(cell) for cell in table[name].dropna().unique()}) for name in names}
     if not names:
         raise DataError("The second file names no places.", "Give it a column with the ids or names of the data.")
     best = max(fits, key=lambda name: fits[name])
@@ -124,11 +127,11 @@ def _unmatched(matched: Matched, count: int, on: str) -> list[Finding]:
     found = []
     if matched.lost:
         fix = None
-        if matched.suggested:
-            pairs = "; ".join(f"“{a[:40]}” is “{b[:40]}”" for a, b in list(matched.suggested.items())[:_SHOWN])
-            more = len(matched.suggested) - _SHOWN
+        if matched.suggestions:
+            pairs = "; ".join(f"“{a[:40]}” is “{b[:40]}”" for a, b in list(matched.suggestions.items())[:_SHOWN])
+            more = len(matched.suggestions) - _SHOWN
             words = f"Take it that {pairs}" + (f" and {more} more" if more > 0 else "")
-            fix = Fix(words=words, setting="data.matches", value=matched.suggested)
+            fix = Fix(words=words, setting="data.matches", value=matched.suggestions)
         found.append(
             Finding(
                 code="places", severity="look", where=_listed(matched.lost), count=len(matched.lost), fix=fix,
@@ -136,9 +139,9 @@ def _unmatched(matched: Matched, count: int, on: str) -> list[Finding]:
                 suggestion="Use the same spelling in both files, or say which belong together.",
             )
         )  # fmt: skip
-    if matched.spare:
-        message = f"{len(matched.spare)} places of the second file are not in the data: {_listed(matched.spare)}."
-        found.append(Finding(code="places", where=_listed(matched.spare), count=len(matched.spare), message=message))
+    if matched.unused:
+        message = f"{len(matched.unused)} places of the second file are not in the data: {_listed(matched.unused)}."
+        found.append(Finding(code="places", where=_listed(matched.unused), count=len(matched.unused), message=message))
     return found
 
 

@@ -117,6 +117,8 @@ def _replace(row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, An
     if known.original is None:
         raise DataError("These data came as a panel, not as a table with columns.", "Save them anew from Python.")
     about = {key: row.about[key] for key in ("sample", "place", "file") if key in row.about}
+    if known.described is not None:
+        roles = {**roles, "places": str(known.described)}  # the file it came from may be gone
     with st.spinner("Reading again"):
         made = intake.take_in(known.original, row.name, {**about, "fixes": fixes}, roles, owner)
     if made != row.id:

@@ -216,7 +216,9 @@ def _refused(reason: str, address: str = "") -> DataError:
     line = masked(" ".join(reason.split()))
     if password:
         line = line.replace(str(password), "***")
-    return DataError(f"The database refuses: {line[:300]}.", "Check the address, the rights and the query.")
+    return DataError(
+        f"The database refuses: {line[:300].rstrip(' .?')}.", "Check the address, the rights and the query."
+    )
 
 
 def _batch(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
