@@ -18,14 +18,16 @@ import typer
 
 import stcore
 from stcore import terminal
-from stcore.errors import NotYet, StcoreError, TrainingError
+from stcore.errors import NotYet, StcoreError, TrainingError, masked
 from stcore.settings import prepare_home
 
 app = typer.Typer(
     help="Forecast, map and watch spatio-temporal data.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-DataFile = Annotated[str, typer.Argument(metavar="DATA", help="A table of times and values: CSV, TSV, TXT, also .gz.")]
+DataFile = Annotated[
+    str, typer.Argument(metavar="DATA", help="A table of times and values: file, folder, pattern or address.")
+]
 OutFile = Annotated[Path, typer.Option("-o", "--out", help="File to write (.csv, .csv.gz or .parquet).")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing while it works.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -33,9 +35,16 @@ ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
-def inspect(data: DataFile, as_json: AsJson = False) -> None:
+def inspect(
+    data: DataFile,
+    as_json: AsJson = False,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    query: Annotated[str | None, typer.Option(help="SELECT that a database is asked.")] = None,
+    places: Annotated[str | None, typer.Option(help="Second file with coordinates by place.")] = None,
+) -> None:
     """Say what is in a file: columns and their roles, step, gaps, findings. Stores nothing."""
-    report = stcore.inspect(data)
+    asked = {"sheet": sheet, "query": query, "places": places}
+    report = stcore.inspect(data, {key: value for key, value in asked.items() if value is not None})
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2, default=str))
     else:
@@ -194,7 +203,7 @@ def note_down(debug: bool) -> str:
     try:
         log = prepare_home() / "errors.log"
         with log.open("a", encoding="utf-8") as file:
-            file.write(f"--- {reference}: {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
+            file.write(f"--- {reference}: {masked(' '.join(sys.argv[1:]))}\n{masked(traceback.format_exc())}\n")
     except (StcoreError, OSError):
         return "Run it again with --debug to see where."
     return f"Reference {reference} in {log}; --debug shows the same here."
@@ -213,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if isinstance(error, TrainingError) else 2
     except Exception as error:  # noqa: BLE001 - the last guard: whatever it is, a person gets a sentence and a reference
         where = note_down(debug)
-        say(f"Something went wrong that should not ({type(error).__name__}: {str(error)[:200]}).", where)
+        say(f"Something went wrong that should not ({type(error).__name__}: {masked(str(error))[:200]}).", where)
         return 1
     return 0
 

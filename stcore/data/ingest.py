@@ -186,7 +186,7 @@ def _report(table: Table, roles: Roles, choices: list[Choice]) -> InspectReport:
     preview = tuple(tuple(cell[:80] for cell in row[:50]) for row in table.dialect.rows[:10])
     return InspectReport(
         roles=roles, choices=choices, rows=table.rows + table.ragged[0], encoding=table.encoding,
-        columns=tuple(table.names), preview=preview,
+        columns=tuple(table.names), preview=preview, findings=list(table.findings),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from stcore.data.times import parse_times
 from stcore.errors import DataError, StcoreError
 from stcore.findings import Finding
 
-#: Files that share fewer of all their columns than this are not parts of one table.
+#: Files that share no more of all their columns than this are not parts of one table.
 _ALIKE = 0.5
 _LISTED = 5
 _POINT = re.compile(r"[+-]?\d*\.\d+")
@@ -155,13 +155,13 @@ def _columns(look: _Look) -> dict[str, str]:
     """
     kinds = Counter(frozenset(seen.keys) for seen in look.seen)
     (most, _), *_ = kinds.most_common(1)
-    look.unlike = [seen for seen in look.seen if len(most & seen.keys.keys()) < _ALIKE * len(most | seen.keys.keys())]
+    look.unlike = [seen for seen in look.seen if len(most & seen.keys.keys()) <= _ALIKE * len(most | seen.keys.keys())]
     if len(look.seen) > 1 and len(look.seen) - len(look.unlike) < 2:
         first, other = look.seen[0], look.seen[1]
         raise DataError(
-            f"The {len(look.seen)} files have no columns in common (“{first.part.name[:60]}”: {_listed(first.names)}; "
+            f"The {len(look.seen)} files have unlike columns (“{first.part.name[:60]}”: {_listed(first.names)}; "
             f"“{other.part.name[:60]}”: {_listed(other.names)}).",
-            "Give files with the same columns; coordinates and the like go into data.places.",
+            "Give one of them, or files with the same columns; coordinates and the like go into data.places.",
         )
     look.seen = [seen for seen in look.seen if seen not in look.unlike]
     first = next(seen for seen in look.seen if frozenset(seen.keys) == most)

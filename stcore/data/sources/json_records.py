@@ -25,7 +25,7 @@ from stcore.errors import DataError
 from stcore.settings import settings
 
 _SMALL = 64_000_000
-_LARGEST_RECORD = 100_000_000
+_LARGEST_RECORD = 16_777_216
 
 
 def read(path: Path, folder: Path, asked: Asked) -> Table:
