@@ -106,9 +106,9 @@ def find_sentinels(
             judged.add(f"v{number}")
     if told is None:
         unsure = {each.number for each in found if not each.taken}
-        for number in {each.number for each in found} - unsure:
-            others = [name for name, (low, high) in extremes.items() if low < number < high and name not in judged]
-            unsure |= {number} if _stands_in(connection, rows, others, number) else set()
+        for code in {each.number for each in found} - unsure:
+            others = [name for name, (low, high) in extremes.items() if low < code < high and name not in judged]
+            unsure |= {code} if _stands_in(connection, rows, others, code) else set()
         found = [replace(each, taken=each.taken and each.number not in unsure) for each in found]
     return [each for each in found if each.taken or _is_suspect(each)]
 
