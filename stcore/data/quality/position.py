@@ -62,7 +62,7 @@ def swap_fix(lat: str | None, lon: str | None) -> Fix | None:
     """Latitude and longitude read the other way round; None without columns."""
     if not lat or not lon:
         return None
-    return Fix(words="Swap latitude and longitude", setting="data", value={"lat": lon, "lon": lat})
+    return Fix(words="Swap the coordinates", setting="data", value={"lat": lon, "lon": lat})
 
 
 def _swapped(survey: Survey, lonlat: np.ndarray) -> list[Finding]:
