@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from stcore.words import number
+from stcore.words import number, short
 
 if TYPE_CHECKING:
     from stcore.data.quality import InspectReport
@@ -117,11 +118,18 @@ def report_lines(report: InspectReport) -> Iterator[str]:
             yield f"\n{title}"
         for finding in found:
             yield plain(f"  - {finding.message} {finding.suggestion}".rstrip())
+            if finding.fix is not None:
+                yield plain(f"    {finding.fix.words}: {finding.fix.setting}: {_some_text(finding.fix.value)}")
     open_ = [choice for choice in report.choices if choice.chosen is None]
     if open_:
         yield "\nTo be chosen"
     for choice in open_:
         yield plain(f"  - {choice.question} ({', '.join(map(str, choice.options))})")
+
+
+def _some_text(value: object, most: int = 160) -> str:
+    """A value as the experiment file has it, shortened."""
+    return short(json.dumps(value, ensure_ascii=False), most)
 
 
 def _some(names: list[str], most: int = 8) -> str:

@@ -82,7 +82,7 @@ def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tup
                 message=f"{len(places)} {'place has' if len(places) == 1 else 'places have'} coordinates that do not exist "
                 f"(for example {names[0]} {first['lat']:g}, {names[1]} {first['lon']:g}); they were dropped, the rows were kept.",
                 suggestion="The two columns seem to be swapped." if swapped else "Correct the coordinates in the file.",
-                fix=Fix(words="Swap latitude and longitude", setting="data", value={"lat": names[1], "lon": names[0]}) if swapped else None,
+                fix=Fix(words="Swap the coordinates", setting="data", value={"lat": names[1], "lon": names[0]}) if swapped else None,
             )
         )  # fmt: skip
     usual = good.sort_values("rows", ascending=False, kind="stable").drop_duplicates("place")

@@ -35,7 +35,7 @@ def strip(missing: np.ndarray, time: pd.DatetimeIndex, names: list[str], theme: 
     first, last = fig.wall(time[0]), fig.wall(time[-1])
     centres = first + (last - first) * ((np.arange(columns) + 0.5) / columns)
     quiet, some, none = mix(theme.sunk, theme.panel, 0.7), theme.local.mark, theme.worse
-    ramp = [(0, quiet), (1e-6, mix(some, quiet, 0.45)), (0.25, some), (_NONE, some), (_NONE, none), (1, none)]
+    ramp = [(0, quiet), (1e-6, mix(some, quiet, 0.3)), (0.5, some), (_NONE, some), (_NONE, none), (1, none)]
     labels = [fig.safe(name, 24) for name in _row_names(names, rows)]
     figure.add_trace(
         go.Heatmap(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -51,14 +53,27 @@ def show(data: Opened) -> None:
     """The findings one under the other, those to look at first; what a setting can mend has a tick box."""
     for finding in data.report.findings:
         if finding.fix is None:
-            parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+            _told(finding)
             continue
-        told, tick = st.columns([1, 0.42], gap="small")
+        told, tick = st.columns([1, 0.46], gap="small")
         with told:
-            parts.finding(finding.severity, finding.message, finding.suggestion, _where(finding))
+            _told(finding)
         with tick:
             fixes.box(data, finding.fix)
     fixes.read_again(data)
+
+
+def _told(finding: Finding) -> None:
+    head, rest = headline(finding.message)
+    parts.finding(finding.severity, head, " ".join(filter(None, (rest, _where(finding), finding.suggestion))))
+
+
+def headline(message: str) -> tuple[str, str]:
+    """What a finding says in short, and the rest of it: cut at the first colon or semicolon that leaves a sentence."""
+    cut = re.search(r"(?<=.{20})[:;] (?=\w)", message)
+    if cut is None:
+        return message.removesuffix("."), ""
+    return message[: cut.start()], words.sentence(message[cut.end() :])
 
 
 def _where(finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import streamlit as st
@@ -20,9 +21,9 @@ def box(data: Opened, fix: Fix) -> None:
     if _prepares(fix):
         stored = dataset.open(data.row.id).prepare.model_dump(mode="json")
         st.session_state[key] = fix.is_in({"prepare": stored})
-        st.checkbox(fix.words, key=key, on_change=partial(_prepare, data, fix, key))
+        st.checkbox(fix.words, key=key, help=_said(fix), on_change=partial(_prepare, data, fix, key))
     else:
-        st.checkbox(fix.words, value=fix in applied(data), key=key)
+        st.checkbox(fix.words, value=fix in applied(data), key=key, help=_said(fix))
 
 
 def read_again(data: Opened) -> None:
@@ -52,6 +53,12 @@ def applied(data: Opened) -> list[Fix]:
 def fixable(findings: list[Finding]) -> bool:
     """Whether any finding has a fix."""
     return any(finding.fix is not None for finding in findings)
+
+
+def _said(fix: Fix) -> str:
+    """The setting and its value, as the experiment file has them."""
+    value = words.short(json.dumps(fix.value, ensure_ascii=False), 160).replace("`", "'")
+    return f"In the experiment: `{fix.setting}: {value}`"
 
 
 def _prepares(fix: Fix) -> bool:

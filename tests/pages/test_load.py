@@ -151,7 +151,7 @@ def test_a_fix_of_the_reading_waits_for_its_button_and_can_be_taken_back() -> No
     old = saved(table({"a": (-118.2, 34.0), "b": (-118.3, 34.1), "c": (-118.25, 34.2)}))
     app = page("load", dataset=old)
     assert len(app.get("deck_gl_json_chart")) == 0
-    tick(app, "Swap latitude and longitude").check().run()
+    tick(app, "Swap the coordinates").check().run()
     assert [row.id for row in store.datasets()] == [old]
     app.button(key="read-again").click().run()
     (row,) = store.datasets()
@@ -163,7 +163,7 @@ def test_a_fix_of_the_reading_waits_for_its_button_and_can_be_taken_back() -> No
     app.button(key="forecast").click().run()
     assert store.runs_of(row.id)[0].experiment["data"]["lat"] == "lon", "the experiment says how the file was read"
     app = page("load", dataset=row.id)
-    tick(app, "Swap latitude and longitude").uncheck().run()
+    tick(app, "Swap the coordinates").uncheck().run()
     app.button(key="read-again").click().run()
     assert "lat" not in store.dataset(address(app, "dataset")).about["roles"]
 

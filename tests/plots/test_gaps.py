@@ -28,7 +28,7 @@ def test_nothing_there_is_another_colour_than_some_missing() -> None:
     ramp = gaps.strip(MISSING, TIME, NAMES, LIGHT).data[0].colorscale
     assert ramp[-1] == (1, LIGHT.worse)
     assert ramp[0][1] not in {LIGHT.worse, LIGHT.local.mark}
-    assert (0.25, LIGHT.local.mark) in ramp
+    assert (0.5, LIGHT.local.mark) in ramp
 
 
 def test_a_row_of_several_places_says_so() -> None:

@@ -98,8 +98,7 @@ def _fix(survey: Survey, hit: list[Spikes]) -> Fix | None:
     by_rule = None if len(known) == len(limits) else _hampel_fix(survey, hit)
     if by_rule is not None or not known:
         return by_rule
-    shown = words.listing([f"{limit:g} in “{name[:40]}”" for name, limit in known.items()])
-    return Fix(words=f"Set aside changes over {shown}", setting="prepare.clean.jump", value=known)
+    return Fix(words="Set these leaps aside", setting="prepare.clean.jump", value=known)
 
 
 def _largest_change(series: np.ndarray, spikes: Spikes) -> float | None:
@@ -132,9 +131,7 @@ def _hampel_fix(survey: Survey, hit: list[Spikes]) -> Fix | None:
         hits = sum(int((one > strength).sum()) for one in size)
         caught = int((found > strength).sum())
         if caught >= 0.5 * len(found) and caught and hits - caught <= max(_WRONGLY * cells, 2):
-            return Fix(
-                words=f"Set spikes aside ({strength:g} deviations)", setting="prepare.clean.spikes", value=strength
-            )
+            return Fix(words="Set spikes aside", setting="prepare.clean.spikes", value=strength)
     return None
 
 
@@ -178,7 +175,7 @@ def _told(survey: Survey, hit: list[Spikes]) -> Finding:
     count = len(sizes)
     return Finding(
         code="spikes", severity="look", count=count, where=named([survey.name(one) for one in places[:6]]),
-        times=[survey.moment(int(one)) for one in when[np.argsort(-sizes, kind="stable")[:10]]],
+        times=list(dict.fromkeys(survey.moment(int(one)) for one in when[np.argsort(-sizes, kind="stable")[:10]])),
         message=f"{words.count(count, 'value')} of {words.listing([survey.title(one.feature) for one in hit], most=4)} "
         f"{'leaps' if count == 1 else 'leap'} out for a single step, at {words.count(len(places), 'place')}{survey.looked_at}: the farthest is "
         f"{words.measure(value, unit)} between {words.number(before)} and {words.measure(after, unit)}, at {survey.name(place)} on {survey.moment(step)}.",

@@ -128,7 +128,7 @@ def _impossible(survey: Survey, number: int, name: str, limits: tuple[float, flo
         where=named(survey.ids(outside.places[:6])),
         message=f"{words.count(outside.count, 'value')} of “{name[:60]}” {'is' if outside.count == 1 else 'are'} not {allowed} "
         f"(for example {words.measure(outside.farthest, unit)}), at {words.count(len(outside.places), 'place')}.",
-        fix=Fix(words=f"Set aside what is not {allowed}", setting="prepare.clean.limits", value={name: [low, high]}),
+        fix=Fix(words="Set these readings aside", setting="prepare.clean.limits", value={name: [low, high]}),
     )  # fmt: skip
 
 

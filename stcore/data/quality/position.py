@@ -16,6 +16,8 @@ from stcore.findings import Finding, Fix
 _FEW = 0.2
 _MARINE = re.compile(r"sea|ocean|buoy|marine|wave|sst|tide|ship|vessel|offshore|海|浮标", re.I)
 _AT_ZERO = 0.01
+#: South of here lies Antarctica, where swapped places of North America would come to lie.
+_INHABITED = -60
 #: A place strays when its nearest neighbour is this many times as far as nine of ten places have theirs, and this far.
 _STRAY, _STRAY_KM = 20.0, 300.0
 #: Above this many places distances between all pairs are not worked out.
@@ -60,7 +62,7 @@ def swap_fix(lat: str | None, lon: str | None) -> Fix | None:
     """Latitude and longitude read the other way round; None without columns."""
     if not lat or not lon:
         return None
-    return Fix(words="Swap latitude and longitude", setting="data", value={"lat": lon, "lon": lat})
+    return Fix(words="Swap the coordinates", setting="data", value={"lat": lon, "lon": lat})
 
 
 def _swapped(survey: Survey, lonlat: np.ndarray) -> list[Finding]:
@@ -68,13 +70,15 @@ def _swapped(survey: Survey, lonlat: np.ndarray) -> list[Finding]:
     marine = any(_MARINE.search(name) for name in (*survey.panel.features, survey.location or "", survey.panel.name))
     if len(lonlat) < 3 or marine or np.abs(lonlat[:, 0]).max() > 90:
         return []
-    as_given, as_swapped = on_land(lonlat).mean(), on_land(lonlat[:, ::-1]).mean()
+    as_given, as_swapped = (
+        (on_land(points) & (points[:, 1] > _INHABITED)).mean() for points in (lonlat, lonlat[:, ::-1])
+    )
     if as_given > 0.25 or as_swapped < 0.85:
         return []
     return [
         Finding(
             code="swapped", severity="look", count=len(lonlat), where=f"{survey.lat or 'latitude'}, {survey.lon or 'longitude'}"[:80],
-            message=f"{words.percent(1 - float(as_given))} of the {len(lonlat):,} places lie in the sea; with latitude and longitude swapped "
+            message=f"{words.percent(1 - float(as_given))} of the {len(lonlat):,} places lie in the sea or in Antarctica; with latitude and longitude swapped "
             f"{words.percent(float(as_swapped))} lie on land.",
             suggestion="The two columns seem to be swapped.", fix=swap_fix(survey.lat, survey.lon),
         )

@@ -25,16 +25,14 @@ def gaps(survey: Survey) -> list[Finding]:
     share = missing / size
     places = int((survey.count < len(panel.time)).any(axis=1).sum())
     longest, where, when = _longest(survey)
-    told = (
-        f"{missing:,} of {size:,} cells have no value ({100 * share:.2g} %), at {_places(places, len(panel.locations))}"
-    )
+    told = f"{missing:,} of {size:,} readings are missing ({100 * share:.2g} %), at {_places(places, len(panel.locations))}"
     if longest > 1:
         told += f"; the longest gap lasts {survey.lasting(longest)}, at {where} from {when}"
     if survey.empty_steps:
         told += f"; at {words.count(survey.empty_steps, 'step')} nothing arrived anywhere"
     return [
         Finding(
-            code="gaps", where=survey.where, count=missing, message=f"{told}{survey.looked_at}. Gaps stay gaps.",
+            code="gaps", where=survey.where, count=missing, message=f"{told}{survey.looked_at}.",
             severity="look" if share > 0.2 else "note", times=[when] if when else [],
             suggestion="A longer step closes gaps that every place has." if share > 0.5 else "",
         )

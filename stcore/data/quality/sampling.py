@@ -25,7 +25,7 @@ def totals(survey: Survey) -> list[Finding]:
             code="totals", severity="look", where=named(names), count=len(names),
             message=f"{listed} only {'grows' if len(names) == 1 else 'grow'}, as totals do.",
             suggestion="Differences from step to step are what a forecast can be judged on.",
-            fix=Fix(words="Read differences instead", setting="data.differences", value=names),
+            fix=Fix(words="Read differences", setting="data.differences", value=names),
         )
     ]  # fmt: skip
 

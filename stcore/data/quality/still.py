@@ -149,6 +149,6 @@ def _told(survey: Survey, hit: list[Stuck], limit: int, safe: bool) -> Finding:
         f"{words.count(len(places), 'place')}{survey.looked_at}: the longest stays at {words.measure(float(value), survey.unit(worst.feature))} "
         f"for {survey.lasting(length)}, at {name} from {begun[0]}.",
         suggestion="A stuck sensor, or gaps that somebody filled.",
-        fix=Fix(words=f"Set aside what repeats for more than {limit - 2} steps", setting="prepare.clean.stuck", value=limit - 2)
+        fix=Fix(words="Set repeats aside", setting="prepare.clean.stuck", value=limit - 2)
         if safe else None,
     )  # fmt: skip

@@ -146,6 +146,8 @@ def _in_time(survey: Survey, number: int) -> list[Break]:
         for place, block in zip(*np.nonzero(matches), strict=True):
             if int(place) not in found and _lasts(measure(quantiles), int(place), int(block)):
                 step = _first_step(series[place], quantiles[place], int(block), length)
+                if step is None and measure is _log_spread:
+                    step = (int(block) + 2) * length  # around zero both scales overlap: known to a block
                 if step is not None:
                     found[int(place)] = Break(int(place), step, words, units)
     return [found[place] for place in sorted(found)]
