@@ -6,11 +6,16 @@ alone; ``stcore.data.prepare`` carries it out.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from stcore.config import Config, setting
 
 Fill = Literal["none", "forward", "linear", "spline", "seasonal", "neighbours", "low_rank"]
+Scale = Literal["standard", "robust", "min_max", "none"]
+Transform = Literal["none", "log", "box_cox", "yeo_johnson"]
+Difference = Literal["none", "first", "season"]
 Calendar = Literal["time_of_day", "day_of_week", "day_of_year"]
 
 
@@ -20,7 +25,7 @@ class CleanConfig(Config):
     limits: dict[str, tuple[float | None, float | None]] = setting(
         {}, title="Possible range", help="Value -> smallest and largest possible; readings outside become gaps."
     )
-    jump: dict[str, float] = setting(
+    jump: dict[str, Annotated[float, Field(gt=0)]] = setting(
         {}, title="Largest change", help="Value -> largest possible change from one step to the next."
     )
     spikes: float = setting(
@@ -29,11 +34,12 @@ class CleanConfig(Config):
         "readings before it; 5 is usual, 0 = off.",
     )  # fmt: skip
     spike_steps: int = setting(
-        12, title="Spikes against", help="Readings the median is taken of.", unit="steps", ge=3, le=10_000, level="advanced"
+        12, title="Spikes against", help="Steps before a reading that the median is taken of.", unit="steps", ge=3, le=10_000,
+        level="advanced",
     )  # fmt: skip
     stuck: int = setting(
-        0, title="Stuck", help="Set aside what repeats exactly for more than this many steps; 0 = off.", unit="steps",
-        ge=0, le=1_000_000,
+        0, title="Stuck", help="Set aside what repeats exactly for more than this many steps; 0 = off. Zeros may repeat.",
+        unit="steps", ge=0, le=1_000_000,
     )  # fmt: skip
     leave_out: list[str] = setting([], title="Places left out", help="Ids of places whose readings are all set aside.")
 
@@ -45,12 +51,26 @@ class PrepareConfig(Config):
         False, title="Zeros are missing", help="Treat exact zeros as gaps, as some sensors report them."
     )
     clean: CleanConfig = setting(CleanConfig(), title="Clean", help="Which readings are set aside as wrong.")
-    fill: Literal["none"] = setting(
-        "none", title="Fill gaps", help="None: gaps stay gaps; models see the last value and the error skips them."
-    )
+    fill: Fill = setting(
+        "none", title="Fill gaps", help="What models see where a reading is missing; none: the last value. What was filled "
+        "is never taken for measured: errors skip it.",
+    )  # fmt: skip
+    neighbours: int = setting(
+        6, title="Neighbours", help="Nearest places that count as neighbours where the data have no network.", ge=1, le=100,
+        level="advanced",
+    )  # fmt: skip
+    rank: int = setting(
+        8, title="Common patterns", help="Patterns that the low-rank fill puts all places together from.", ge=1, le=64,
+        level="advanced",
+    )  # fmt: skip
     scale: Literal["standard", "none"] = setting(
         "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
     )
     features: list[Calendar] | None = setting(
         None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
     )
+
+    @property
+    def cleaning(self) -> str:
+        """Digest of the settings that decide which readings are set aside; runs that share it are judged on the same truth."""
+        return type(self)(zeros_are_missing=self.zeros_are_missing, clean=self.clean).digest()

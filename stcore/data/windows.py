@@ -7,7 +7,7 @@ C calendar cycles. There is no DataLoader and no Python a window.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ from torch import Tensor
 
 from stcore.data import steps
 from stcore.data.panel import Panel
+from stcore.data.prepare import gaps
 from stcore.data.prepare.features import Profile, calendar
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.prepare.scale import Scaler
 from stcore.data.steps import Cycle
 
@@ -26,9 +28,10 @@ class Batch:
     """Some windows, scaled. Nothing in it but ``target`` and ``target_mask`` lies after the origin, known-ahead apart.
 
     Attributes:
-        past: [B, L, N, F] values, gaps filled with the last value before them (0 = the train mean where there is none).
+        past: [B, L, N, F] values, gaps as the pipeline filled them, others with the last value before them (0 = the train
+            mean where there is none).
         past_mask: [B, L, N, F] True where observed.
-        last: [B, N, T] last filled value of each target at the origin.
+        last: [B, N, T] value of each target at the origin, as in ``past``.
         season: [B, H, N, T] value one season (or more) before each target time; the last value where there is none.
         profile: [B, H, N, T] usual value at each target time, from the train part.
         network: [B, L, T] mean over the locations observed at that time (over all of them where none was).
@@ -82,6 +85,7 @@ class Recipe:
         known_ahead: names of covariates known for the future.
         season: period in steps of the seasonal baseline; ``season_words`` as people say it.
         first_location: where this panel's locations start in the embedding tables.
+        pipeline: how gaps are filled before.
     """
 
     features: tuple[str, ...]
@@ -97,6 +101,7 @@ class Recipe:
     season_words: str
     locations: tuple[str, ...]
     first_location: int = 0
+    pipeline: Pipeline = field(default_factory=Pipeline)
 
     @property
     def target_scaler(self) -> Scaler:
@@ -107,7 +112,8 @@ class Recipe:
 class Windows:
     """The windows of one panel on one device.
 
-    Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes.
+    Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes; where gaps are filled, targets
+    more; where they are filled from both sides, 2 x features more.
     """
 
     def __init__(
@@ -127,15 +133,31 @@ class Windows:
             mask &= panel.observed[: self.rows]
         self.filled = torch.from_numpy(filled).to(device)
         self.mask = torch.from_numpy(mask).to(device)
+        self.carried, self.known = self._as_measured(scaled, mask)
         self.future = torch.from_numpy(self._future(scaled)).to(device)
         times = _extended(panel.time, self.rows + recipe.horizon, recipe.step)
         self.calendar = torch.from_numpy(calendar(times, recipe.cycles)).to(device)
         count = len(recipe.targets)
         usual = recipe.profile.usual(times)
         if train_rows:
-            usual[:train_rows] = recipe.profile.leave_one_out(scaled[:train_rows, :, :count], times[:train_rows])
+            train = np.where(mask[:train_rows, :, :count], scaled[:train_rows, :, :count], np.float32(np.nan))
+            usual[:train_rows] = recipe.profile.leave_one_out(train, times[:train_rows])
         self.usual = torch.from_numpy(usual).to(device)
-        self.network = _network(self.filled[..., :count], self.mask[..., :count])
+        known = self.filled if self.known is None else self.carried
+        self.network = _network(known[..., :count], self.mask[..., :count])
+
+    def _as_measured(self, scaled: np.ndarray, mask: np.ndarray) -> tuple[Tensor, Tensor | None]:
+        """The last *measured* value [rows, N, F or T] (targets alone where that is enough), and the row from which on a
+        filled value is known int32 [rows, N, F], or None where every fill is known at its own time."""
+        pipeline = self.recipe.pipeline
+        if pipeline.filler is None:
+            return self.filled, None
+        count = scaled.shape[-1] if pipeline.ends else len(self.recipe.targets)
+        measured = np.where(mask, scaled[: self.rows], np.float32(np.nan))[..., :count]
+        carried = torch.from_numpy(_fill_forward(measured)[0]).to(self.device)
+        return carried, torch.from_numpy(gaps.known_from(mask, pipeline.ends)).to(
+            self.device
+        ) if pipeline.ends else None
 
     @property
     def locations(self) -> int:
@@ -160,6 +182,9 @@ class Windows:
         back = origins[:, None] + torch.arange(1 - recipe.lookback, 1, device=self.device)
         ahead = origins[:, None] + torch.arange(1, recipe.horizon + 1, device=self.device)
         past, mask = self._take(self.filled, back, locations), self._take(self.mask, back, locations)
+        if self.known is not None:
+            told = self._take(self.known, back, locations) <= origins[:, None, None, None]
+            past = torch.where(told, past, self._take(self.carried, back, locations))
         last = past[:, -1, :, :count]
         every = torch.arange(self.locations, device=self.device) if locations is None else locations
         batch = Batch(
@@ -172,6 +197,14 @@ class Windows:
             return batch
         truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
         return replace(batch, target=truth[..., :count], target_mask=seen[..., :count])
+
+    def naive(self, batch: Batch, origins: Tensor) -> tuple[Tensor, Tensor]:
+        """Last measured value [B, N, T] and the one a season before each target time [B, H, N, T], whatever models see."""
+        if self.carried is self.filled:
+            return batch.last, batch.season
+        last = self.carried[origins][..., : len(self.recipe.targets)]
+        ahead = origins[:, None] + torch.arange(1, self.recipe.horizon + 1, device=self.device)
+        return last, self._season(ahead, origins, None, last)
 
     @staticmethod
     def _take(source: Tensor, rows: Tensor, locations: Tensor | None) -> Tensor:
@@ -191,20 +224,21 @@ class Windows:
 def make_recipe(
     panel: Panel, train_rows: int, targets: Sequence[str], lookback: int, horizon: int,
     cycles: tuple[Cycle, ...], scale: str, season: tuple[int, str], first_location: int = 0,
+    pipeline: Pipeline | None = None,
 ) -> Recipe:  # fmt: skip
     """Fit scaler and profile on the first ``train_rows`` steps: nothing later is looked at."""
     known = tuple(
         name for name in panel.features if name not in targets and _reaches(panel.schema[name].known_ahead, horizon)
     )
     features = (*targets, *(name for name in panel.features if name not in targets))
-    train = panel.select(features).values[:train_rows]
+    train = panel.select(features).measured(train_rows)
     scaler = Scaler.fit(train, scale)
     scaled = scaler.transform(train)[:, :, : len(targets)]
     profile = Profile.fit(scaled, panel.time[:train_rows], cycles)
     return Recipe(
         features=features, targets=tuple(targets), known_ahead=known, step=panel.step, lookback=lookback,
         horizon=horizon, cycles=cycles, scaler=scaler, profile=profile, season=season[0], season_words=season[1],
-        locations=tuple(panel.locations.index), first_location=first_location,
+        locations=tuple(panel.locations.index), first_location=first_location, pipeline=pipeline or Pipeline(),
     )  # fmt: skip
 
 

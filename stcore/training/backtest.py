@@ -23,7 +23,8 @@ from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future
-from stcore.training.planning import observed_rows, prepare
+from stcore.training.planning import observed_rows
+from stcore.training.preparing import cleaned
 
 _CHUNK_NUMBERS = 8_000_000
 
@@ -217,9 +218,9 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
             f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.features)}.",
             "Give the same value columns.",
         )
-    panel = prepare(panel, fitted.run.prepare).select(recipe.features)
+    panel = cleaned(panel, fitted.run.prepare).panel.select(recipe.features)
     if tuple(panel.locations.index) == recipe.locations:
-        return panel
+        return recipe.pipeline.apply(panel)
     strangers = [name for name in panel.locations.index if name not in set(recipe.locations)]
     if strangers:
         shown = ", ".join(strangers[:5]) + (" ..." if len(strangers) > 5 else "")
@@ -228,9 +229,9 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
             "Leave them out, or train again with them.",
         )
     position = panel.locations.index.get_indexer(list(recipe.locations))
-    values = np.where(position[None, :, None] >= 0, panel.values[:, position], np.float32(np.nan))
+    values = np.where(position[None, :, None] >= 0, panel.measured()[:, position], np.float32(np.nan))
     locations = panel.locations.reindex(list(recipe.locations))
-    return replace(panel, values=values.astype(np.float32), locations=locations, observed=None)
+    return recipe.pipeline.apply(replace(panel, values=values.astype(np.float32), locations=locations, observed=None))
 
 
 @torch.no_grad()
@@ -255,8 +256,9 @@ def predict(
         batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False)
         out = module(batch).float()
         values[part] = head.point(out).cpu().numpy() * spread + centre
-        season[part] = batch.season.cpu().numpy() * spread + centre
-        last[part, 0] = batch.last.cpu().numpy() * spread + centre
+        naive = windows.naive(batch, torch.from_numpy(origins[part]).to(device))
+        season[part] = naive[1].cpu().numpy() * spread + centre
+        last[part, 0] = naive[0].cpu().numpy() * spread + centre
         if bands is not None:
             bands[part] = out.cpu().numpy() * spread[..., None] + centre[..., None]
     for number, target in enumerate(recipe.targets):
@@ -274,9 +276,7 @@ def predict(
 
 def _truth(panel: Panel, origins: np.ndarray, rows: int, horizon: int, targets: int) -> np.ndarray:
     """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
-    values = panel.values[:rows, :, :targets]
-    if panel.observed is not None:
-        values = np.where(panel.observed[:rows, :, :targets], values, np.float32(np.nan))
+    values = panel.select(panel.features[:targets]).measured(rows)
     ahead = origins[:, None] + np.arange(1, horizon + 1)
     known = ahead < len(values)
     truth = np.asarray(values[np.minimum(ahead, len(values) - 1)])

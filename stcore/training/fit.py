@@ -109,12 +109,12 @@ def _recipes(settled: Plan) -> dict[str, Recipe]:
     prepare = settled.run.prepare
     cycles = _common_cycles(settled)
     for name, each in settled.panels.items():
-        panel, rows = each.panel, _train_rows(each, settled.horizon)
+        panel, rows = each.panel, each.train_rows
         targets = tuple(settled.run.targets or ())
-        train = panel.select(targets[:1]).values[:rows, :, 0]
+        train = panel.select(targets[:1]).measured(rows)[..., 0]
         recipes[name] = make_recipe(
             panel, rows, targets, settled.lookback, settled.horizon, cycles,
-            prepare.scale, season(panel.step, train, prepare.features), first,
+            prepare.scale, season(panel.step, train, prepare.features), first, each.pipeline,
         )  # fmt: skip
         first += len(panel.locations)
     return recipes
@@ -128,13 +128,8 @@ def _common_cycles(settled: Plan) -> tuple[Cycle, ...]:
     return tuple(min((each[name] for each in found), key=lambda cycle: cycle.slots) for name in shared)
 
 
-def _train_rows(each: PanelPlan, horizon: int) -> int:
-    """Rows that scaler and profile are fitted on: the train part, less what was held out of it for calibration."""
-    return min(each.parts.train_end, int(each.fit[-1]) + horizon + 1)
-
-
 def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
-    train = each.panel.select(recipe.targets).values[: each.parts.train_end]
+    train = each.panel.select(recipe.targets).measured(each.parts.train_end)
     schema = {
         target: _kept_in_range(each.panel.schema[target], train[..., number])
         for number, target in enumerate(recipe.targets)
@@ -188,7 +183,7 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.windows = {
-            name: Windows(each.panel, self.recipes[name], self.device, each.rows, _train_rows(each, self.plan.horizon))
+            name: Windows(each.panel, self.recipes[name], self.device, each.rows, each.train_rows)
             for name, each in self.plan.panels.items()
         }
 

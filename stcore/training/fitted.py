@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as pack
 
 from stcore.data.prepare.features import Profile, calendar_cycles
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.prepare.scale import Scaler
 from stcore.data.schema import FeatureSchema
 from stcore.data.windows import Recipe
@@ -174,6 +175,7 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
     parts = {"centre": recipe.scaler.centre, "spread": recipe.scaler.spread, "profile": recipe.profile.table}
     if fit.spread is not None:
         parts |= {f"conformal.{part}": array for part, array in fit.spread.arrays().items()}
+    parts |= {f"pipeline.{part}": array for part, array in recipe.pipeline.arrays().items()}
     arrays |= {f"panel.{number}.{key}": value for key, value in parts.items()}
     return {
         "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
@@ -181,15 +183,14 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
         "cycles": {cycle.name: cycle.slots for cycle in recipe.cycles}, "split_week": recipe.profile.split_week,
         "season": recipe.season, "season_words": recipe.season_words, "locations": list(recipe.locations),
         "first_location": recipe.first_location, "test_start": fit.test_start.isoformat(),
-        "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()},
+        "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()}, "pipeline": recipe.pipeline.about(),
     }  # fmt: skip
 
 
 def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], history: pd.DataFrame) -> Fitted:
     panels = {}
     for number, entry in enumerate(about["panels"]):
-        own = {k.removeprefix(f"panel.{number}."): v for k, v in arrays.items() if k.startswith(f"panel.{number}.")}
-        panels[entry["name"]] = _unpack_panel(entry, own)
+        panels[entry["name"]] = _unpack_panel(entry, _under(arrays, f"panel.{number}."))
     run = RunConfig.of(about["run"])
     module = None
     if not about["members"]:
@@ -220,11 +221,17 @@ def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> Pa
         step=entry["step"], lookback=entry["lookback"], horizon=entry["horizon"], cycles=cycles,
         scaler=Scaler(own["centre"], own["spread"]), profile=profile, season=entry["season"],
         season_words=entry["season_words"], locations=tuple(entry["locations"]), first_location=entry["first_location"],
+        pipeline=Pipeline.of(entry.get("pipeline"), _under(own, "pipeline."), entry["step"]),
     )  # fmt: skip
-    conformal = {k.removeprefix("conformal."): array for k, array in own.items() if k.startswith("conformal.")}
+    conformal = _under(own, "conformal.")
     spread = Spread(**conformal) if conformal else None
     schema = {name: FeatureSchema.parse(value) for name, value in entry["schema"].items()}
     return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema)
+
+
+def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Those whose name begins so, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _by_panel(validation: Prediction | Mapping[str, Prediction]) -> Mapping[str, Prediction]:

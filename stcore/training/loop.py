@@ -240,7 +240,7 @@ class Trainer:
                 target, mask = batch.truth
                 weight = self.weights[batch.location] * mask
                 missed = (self.head.point(self.module(batch)) - target).abs() * weight
-                last = (batch.last[:, None] - target).abs() * weight
+                last = (windows.naive(batch, part)[0][:, None] - target).abs() * weight
                 total += torch.stack([missed.sum(), last.sum(), mask.sum()]).double()
         forecast, naive, count = total.tolist()
         return self.unit * forecast / max(count, 1.0), self.unit * naive / max(count, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
+from stcore.data.prepare.clean import Cleaned, check_names
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.quality.windows import too_little
 from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
 from stcore.errors import ConfigError, DataError, ModelError
@@ -20,8 +22,8 @@ from stcore.experiment import RunConfig, SplitConfig, TrainingConfig, WindowsCon
 from stcore.findings import Finding
 from stcore.models import MODELS
 from stcore.models.contract import ModelSpec
-from stcore.preparation import PrepareConfig
 from stcore.settings import settings
+from stcore.training.preparing import cleaned, for_model, ready, set_aside
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +32,16 @@ class PanelPlan:
 
     Attributes:
         panel: prepared, targets first; ``rows`` of it have observed targets (later ones are known-ahead covariates).
+        pipeline: what was learnt to prepare it.
         fit, choose, calibrate: int64 origins to fit on, to choose epoch or strength on, to take residuals from.
         test: origins whose leads lie in the test part.
         calibrated_on: the rows [start, end) the residuals come from.
+        train_rows: the first rows, which all that is learnt before a model is learnt from: the train part, less what was
+            held out of it for calibration.
     """
 
     panel: Panel
+    pipeline: Pipeline
     rows: int
     parts: Parts
     fit: np.ndarray
@@ -43,6 +49,7 @@ class PanelPlan:
     calibrate: np.ndarray
     test: np.ndarray
     calibrated_on: tuple[int, int]
+    train_rows: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +100,10 @@ def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, obje
 def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
     """Settle everything that was left out and refuse what cannot work."""
     run = RunConfig.of(run)
-    panels = {name: prepare(each, run.prepare) for name, each in as_panels(panel).items()}
+    raw = as_panels(panel)
+    check_names(raw.values(), run.prepare)
+    found = {name: cleaned(each, run.prepare) for name, each in raw.items()}
+    panels = {name: each.panel for name, each in found.items()}
     first = next(iter(panels.values()))
     spec = MODELS[run.model.name]
     model_settings = spec.settings.parse(run.model.settings, f"models.{run.model.label}.settings")
@@ -109,7 +119,7 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
             ),
         }
     )  # fmt: skip
-    plans, findings = _panel_plans(panels, targets, complete)
+    plans, findings = _panel_plans(raw, found, targets, complete)
     total = sum(len(each.fit) * len(each.panel.locations) for each in plans.values())
     looked = (
         training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
@@ -118,19 +128,6 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
     if share < 1:
         findings.append(_sampled(share, total))
     return Plan(complete, spec, model_settings, training, plans, total, share, tuple(findings))
-
-
-def prepare(panel: Panel, config: PrepareConfig) -> Panel:
-    """The panel with exact zeros of its measured numbers taken as missing where the settings say so.
-
-    Angles, yes/no values and what is known ahead keep theirs: no sensor reports a gap there.
-    """
-    if not config.zeros_are_missing:
-        return panel
-    schema = [panel.schema[name] for name in panel.features]
-    measured = np.array([one.kind in ("numeric", "count") and not one.known_ahead for one in schema])
-    values = np.where((panel.values == 0) & measured, np.float32(np.nan), panel.values)
-    return replace(panel, values=values)
 
 
 def choose_targets(panel: Panel, wanted: list[str] | None) -> tuple[str, ...]:
@@ -211,16 +208,16 @@ def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
 
 
 def _panel_plans(
-    panels: Mapping[str, Panel], targets: tuple[str, ...], run: RunConfig
+    raw: Mapping[str, Panel], cleaned: Mapping[str, Cleaned], targets: tuple[str, ...], run: RunConfig
 ) -> tuple[dict[str, PanelPlan], list[Finding]]:
     """Plans of the panels that are long enough; an error when none is."""
     plans, findings, refused = {}, [], []
-    for name, panel in panels.items():
+    for name, each in cleaned.items():
         try:
-            plans[name], found = _panel_plan(panel, targets, run)
-            findings += found
+            plans[name], found = _panel_plan(each.panel, targets, run)
+            findings += [*found, *set_aside(raw[name], each, targets, plans[name].parts.span("test"))]
         except (ConfigError, DataError) as error:
-            if len(panels) == 1:
+            if len(raw) == 1:
                 raise
             refused.append((name, error))
     if not plans:
@@ -253,7 +250,9 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
         fit, calibrate, calibrated_on = _held_out(fit, parts, horizon)
         choose = choose[:0]
         findings.append(_no_validation(parts, horizon, len(calibrate)))
-    return PanelPlan(panel, rows, parts, fit, choose, calibrate, test, calibrated_on), findings
+    train_rows = min(parts.train_end, int(fit[-1]) + horizon + 1)
+    panel, pipeline = ready(panel, train_rows, for_model(run.prepare, MODELS[run.model.name]))
+    return PanelPlan(panel, pipeline, rows, parts, fit, choose, calibrate, test, calibrated_on, train_rows), findings
 
 
 def _parts(rows: int, config: SplitConfig, lookback: int, horizon: int) -> tuple[Parts, list[Finding]]:

@@ -11,7 +11,9 @@ import torch
 
 from stcore.data.panel import Panel
 from stcore.data.prepare.features import calendar_cycles
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.windows import Windows, make_recipe
+from stcore.preparation import PrepareConfig
 from tests.panels import daily_wave
 
 CPU = torch.device("cpu")
@@ -84,3 +86,19 @@ def test_times_go_on_beyond_the_panel() -> None:
     batch = windows(panel).batch(torch.tensor([95]), with_target=False)
     hours = pd.date_range(panel.time[-1], periods=4, freq="h")[1:].hour
     assert batch.calendar[0, :, 0].tolist() == hours.tolist()
+
+
+def test_a_fill_from_both_sides_is_seen_once_the_gap_is_over() -> None:
+    """A gap in rows 41 to 43: an origin inside it sees the last value, one behind it the line."""
+    values = np.arange(96, dtype=np.float32).reshape(-1, 1, 1) ** 2
+    values[41:44] = np.nan
+    panel = Panel.from_arrays(values, pd.date_range("2024", periods=96, freq="h"))
+    pipeline = Pipeline.fit(panel, 60, PrepareConfig(fill="linear"))
+    recipe = make_recipe(pipeline.apply(panel), 60, panel.features, 4, 3, (), "none", (1, ""), pipeline=pipeline)
+    source = Windows(pipeline.apply(panel), recipe, CPU)
+    batch = source.batch(torch.tensor([42, 44]))
+    np.testing.assert_allclose(batch.past[0].ravel(), [39**2, 40**2, 40**2, 40**2])
+    np.testing.assert_allclose(batch.past[1].ravel(), [1684, 1768, 1852, 44**2])
+    assert batch.past_mask[1].ravel().tolist() == [False, False, False, True]
+    assert batch.truth[1][0].ravel().tolist() == [False, True, True]
+    np.testing.assert_allclose(source.naive(batch, torch.tensor([42, 44]))[0].ravel(), [40**2, 44**2])
