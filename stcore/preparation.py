@@ -63,9 +63,26 @@ class PrepareConfig(Config):
         8, title="Common patterns", help="Patterns that the low-rank fill puts all places together from.", ge=1, le=64,
         level="advanced",
     )  # fmt: skip
-    scale: Literal["standard", "none"] = setting(
-        "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
+    transform: Transform = setting(
+        "none", title="Transform", help="Bends lopsided values, such as rain or counts, toward a bell shape before they are "
+        "scaled; forecasts are bent back. log: a logarithm that knows zeros; box_cox, yeo_johnson: the power that suits the "
+        "train part best, the latter also for values below zero.",
+    )  # fmt: skip
+    transform_over: Literal["value", "place"] = setting(
+        "value", title="Transform over", help="One curve for all places, or one a place.", level="advanced"
     )
+    scale: Scale = setting(
+        "standard", title="Scale", help="standard: mean 0 and spread 1 on the train part; robust: median and quartiles, which "
+        "outliers do not move; min_max: 0 to 1.",
+    )  # fmt: skip
+    scale_over: Literal["place", "all"] = setting(
+        "place", title="Scale over", help="place: each place by its own values; all: all places alike, so that large ones stay "
+        "larger.", level="advanced",
+    )  # fmt: skip
+    difference: Difference = setting(
+        "none", title="Difference", help="What networks and regressions see and say: values, changes from one step to the next "
+        "(first), or changes from one season to the next. Forecasts are added up again.", level="advanced",
+    )  # fmt: skip
     features: list[Calendar] | None = setting(
         None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
     )

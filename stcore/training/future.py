@@ -9,12 +9,12 @@ import pandas as pd
 
 from stcore.data import arrays, steps
 from stcore.data.panel import Panel
-from stcore.data.windows import Recipe
+from stcore.data.prepare.recipe import Recipe
 from stcore.errors import DataError
 
 
 def with_future(panel: Panel, future: pd.DataFrame, recipe: Recipe, origin: int) -> Panel:
-    """The panel, continued for ``horizon`` steps, with the table's values after row ``origin``.
+    """The panel, continued as far as the run forecasts, with the table's values after row ``origin``.
 
     Args:
         future: columns time, the known-ahead covariates, optionally location. Rows up to the origin and beyond the last
@@ -28,7 +28,7 @@ def with_future(panel: Panel, future: pd.DataFrame, recipe: Recipe, origin: int)
         raise DataError(
             f"The future table lacks {', '.join(missing)}.", f"It needs {', '.join(('time', *recipe.known_ahead))}."
         )
-    whole = panel.time.append(steps.following(panel.time[-1], recipe.horizon, panel.step))
+    whole = panel.time.append(steps.following(panel.time[-1], recipe.reach, panel.step))
     future, row = _needed(future, whole, origin, panel.clock)
     place = _places(future, panel)
     more = (len(whole) - len(panel.time), *panel.shape[1:])

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.prepare.clean import Cleaned, check_names
+from stcore.data.prepare.features import season
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.quality.windows import too_little
-from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
+from stcore.data.splits import Parts
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.experiment import RunConfig, SplitConfig, TrainingConfig, WindowsConfig
 from stcore.findings import Finding
 from stcore.models import MODELS
 from stcore.models.contract import ModelSpec
+from stcore.preparation import PrepareConfig
 from stcore.settings import settings
+from stcore.training.origins import Origins, choose_origins
 from stcore.training.preparing import cleaned, for_model, ready, set_aside
 
 
@@ -33,23 +34,43 @@ class PanelPlan:
     Attributes:
         panel: prepared, targets first; ``rows`` of it have observed targets (later ones are known-ahead covariates).
         pipeline: what was learnt to prepare it.
-        fit, choose, calibrate: int64 origins to fit on, to choose epoch or strength on, to take residuals from.
-        test: origins whose leads lie in the test part.
-        calibrated_on: the rows [start, end) the residuals come from.
-        train_rows: the first rows, which all that is learnt before a model is learnt from: the train part, less what was
-            held out of it for calibration.
+        origins: of each part.
     """
 
     panel: Panel
     pipeline: Pipeline
     rows: int
-    parts: Parts
-    fit: np.ndarray
-    choose: np.ndarray
-    calibrate: np.ndarray
-    test: np.ndarray
-    calibrated_on: tuple[int, int]
-    train_rows: int
+    origins: Origins
+
+    @property
+    def parts(self) -> Parts:
+        """Train, validation and test."""
+        return self.origins.parts
+
+    @property
+    def fit(self) -> np.ndarray:
+        """int64 origins to fit on."""
+        return self.origins.fit
+
+    @property
+    def choose(self) -> np.ndarray:
+        """Origins to choose epoch or strength on."""
+        return self.origins.choose
+
+    @property
+    def calibrate(self) -> np.ndarray:
+        """Origins to take residuals from."""
+        return self.origins.calibrate
+
+    @property
+    def test(self) -> np.ndarray:
+        """Origins whose leads lie in the test part."""
+        return self.origins.test
+
+    @property
+    def train_rows(self) -> int:
+        """The first rows, from which all is learnt that is learnt before a model."""
+        return self.origins.train_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,69 +253,17 @@ def _panel_plans(
 
 def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple[PanelPlan, list[Finding]]:
     _refuse_memory(panel)
-    lookback, horizon = int(run.windows.lookback or 1), int(run.windows.horizon or 1)
     rows = observed_rows(panel, targets)
     if rows == 0:
         raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
-    parts, findings = _parts(rows, run.split, lookback, horizon)
-    fit, test = _fit_and_test(parts, run.windows.stride, lookback, horizon)
     seen = np.asarray(panel.select(targets).mask[:rows].any(axis=1))
-    findings += _unlearnable(seen[: parts.train_end], targets)
-    findings += too_little(panel.step, parts, lookback, horizon)
-    choose, calibrate = (
-        origins_within(*parts.span(half), horizon, lookback) if seen[slice(*parts.span(half))].any() else fit[:0]
-        for half in ("choose", "calibrate")
-    )
-    calibrated_on = parts.span("calibrate")
-    if not len(choose) or not len(calibrate):
-        fit, calibrate, calibrated_on = _held_out(fit, parts, horizon)
-        choose = choose[:0]
-        findings.append(_no_validation(parts, horizon, len(calibrate)))
-    train_rows = min(parts.train_end, int(fit[-1]) + horizon + 1)
-    panel, pipeline = ready(panel, train_rows, for_model(run.prepare, MODELS[run.model.name]))
-    return PanelPlan(panel, pipeline, rows, parts, fit, choose, calibrate, test, calibrated_on, train_rows), findings
-
-
-def _parts(rows: int, config: SplitConfig, lookback: int, horizon: int) -> tuple[Parts, list[Finding]]:
-    """The parts of the shares; those that nobody gave make room for a validation part of two horizons."""
-    parts = split(rows, config)
-    if config == SplitConfig():
-        wider = widen_validation(parts, config, horizon)
-        if wider != parts and wider.train_end >= lookback + horizon:
-            return wider, [_widened(parts, wider, horizon)]
-    return parts, []
-
-
-def _fit_and_test(parts: Parts, stride: int, lookback: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Origins of the train and the test part.
-
-    Raises:
-        ConfigError: a part without a whole window.
-    """
-    fit = origins_inside(0, parts.train_end, horizon, lookback, stride)
-    if not len(fit):
-        raise ConfigError(
-            f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
-            f"{parts.train_end} of {parts.steps}.",
-            _shorter(parts.train_end, horizon),
-        )
-    test = origins_within(*parts.span("test"), horizon, lookback)
-    if not len(test):
-        length = parts.steps - parts.validation_end
-        raise ConfigError(
-            f"{horizon} steps ahead do not fit into the test part of {length} steps.",
-            f"Forecast at most {max(1, length)} steps ahead, or give the test part a larger share.",
-        )
-    return fit, test
-
-
-def _shorter(train_end: int, horizon: int) -> str:
-    """What would fit into a train part of so many steps."""
-    if train_end < 2:
-        return "Give more steps of time; the train part needs at least 2."
-    ahead = horizon if horizon < train_end else max(1, train_end // 3)
-    history = f"Use a history of at most {words.count(train_end - ahead, 'step')}"
-    return f"{history}." if ahead == horizon else f"{history} and forecast at most {words.count(ahead, 'step')} ahead."
+    found, findings = choose_origins(np.asarray(seen.any(axis=1)), run)
+    findings += _unlearnable(seen[: found.parts.train_end], targets)
+    findings += too_little(panel.step, found.parts, int(run.windows.lookback or 1), int(run.windows.horizon or 1))
+    prepare = for_model(run.prepare, MODELS[run.model.name])
+    panel, pipeline = ready(panel, found.train_rows, prepare)
+    _refuse_no_season(panel, targets, found.train_rows, prepare)
+    return PanelPlan(panel, pipeline, rows, found), findings
 
 
 def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
@@ -319,17 +288,16 @@ def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """The last windows of the train part, taken out of the fit: its last tenth, whose leads no fitted window shares."""
-    wanted = max(1, math.ceil(len(fit) / 10))
-    if len(fit) <= horizon + wanted:
-        return fit, fit[-1:], (int(fit[-1]) + 1, parts.train_end)
-    calibrate = fit[-wanted:]
-    return (
-        fit[: -(wanted + horizon - 1)] if horizon > 1 else fit[:-wanted],
-        calibrate,
-        (int(calibrate[0]) + 1, parts.train_end),
-    )
+def _refuse_no_season(panel: Panel, targets: tuple[str, ...], rows: int, prepare: PrepareConfig) -> None:
+    """Changes from season to season need a season that the train part shows twice."""
+    if prepare.difference != "season":
+        return
+    train = panel.select(targets[:1]).measured(rows)[..., 0]
+    if season(panel.step, train, prepare.features)[0] < 2:
+        raise ConfigError(
+            f"No day, week or year fits twice into the {rows} steps of the train part, so there are no seasonal changes.",
+            "Choose first changes or none, or give more data.",
+        )
 
 
 def _refuse_memory(panel: Panel) -> None:
@@ -348,22 +316,4 @@ def _sampled(share: float, total: int) -> Finding:
         code="sampled", severity="note",
         message=f"Training looks at {share * 100:.2g} % of the {total:,} windows, drawn at random.",
         suggestion="Raise epochs or steps an epoch to use more.",
-    )  # fmt: skip
-
-
-def _widened(parts: Parts, wider: Parts, horizon: int) -> Finding:
-    return Finding(
-        code="validation_widened", severity="note",
-        message=f"10 % of {parts.steps} steps are fewer than twice the {horizon} steps ahead; validation takes "
-        f"{parts.train_end - wider.train_end} steps from the train part.",
-    )  # fmt: skip
-
-
-def _no_validation(parts: Parts, horizon: int, windows: int) -> Finding:
-    return Finding(
-        code="no_validation", severity="look", count=windows,
-        message=f"The validation part of {parts.validation_end - parts.train_end} steps has no two halves with values and a "
-        f"whole window of {horizon} steps ahead: defaults are used, and bands come from the last {windows} train windows, left "
-        "out of the fit where there are enough.",
-        suggestion="Give more data or forecast fewer steps ahead for bands that can be trusted.",
     )  # fmt: skip

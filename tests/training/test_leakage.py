@@ -126,7 +126,7 @@ def test_no_validation_holds_out_train_windows() -> None:
     assert each.calibrate.max() + 4 < each.parts.train_end
     first = stcore.fit(panel, config)
     assert "no_validation" in {finding.code for finding in first.findings}
-    second = stcore.fit(changed(panel, *each.calibrated_on), config)
+    second = stcore.fit(changed(panel, *each.origins.calibrated_on), config)
     assert same(weights(first), weights(second))
     assert isinstance(first.validation, Prediction)
 
@@ -134,7 +134,11 @@ def test_no_validation_holds_out_train_windows() -> None:
 # preparing --------------------------------------------------------------------------------------------------------
 
 CLEANED = {"limits": {"value_0": [-1e3, 1e3]}, "jump": {"value_0": 40}, "spikes": 5, "stuck": 3}
-PREPARED = [{"clean": CLEANED, "zeros_are_missing": True}, *({"fill": fill, "clean": CLEANED} for fill in FILLERS)]
+PREPARED: list[dict[str, object]] = [
+    {"clean": CLEANED, "zeros_are_missing": True}, *({"fill": fill, "clean": CLEANED} for fill in FILLERS),
+    {"transform": "yeo_johnson", "transform_over": "place", "scale": "robust"}, {"difference": "first", "scale": "min_max"},
+    {"difference": "season", "fill": "spline", "transform": "log", "scale_over": "all"},
+]  # fmt: skip
 
 
 def gappy(seed: int = 0) -> Panel:
@@ -159,7 +163,7 @@ def prepared() -> list[Fitted]:
     return [stcore.fit(gappy(), run("ridge", targets=["value_0"], prepare=each)) for each in PREPARED]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=24, deadline=None)
 @given(st.integers(0, len(PREPARED) - 1), st.integers(60, STEPS - 10), st.integers(0, 1000))
 def test_what_comes_after_an_origin_changes_no_input(
     prepared: list[Fitted], which: int, origin: int, seed: int
@@ -189,6 +193,10 @@ def test_preparing_learns_from_the_train_part_alone(prepare: dict[str, object]) 
     first, second = (stcore.fit(each, config).panel_fit(None).recipe for each in (panel, other))
     for name, array in first.pipeline.arrays().items():
         np.testing.assert_array_equal(array, second.pipeline.arrays()[name], err_msg=name)
+    scalers = [each.scaler.transform and each.scaler.transform.arrays() for each in (first, second)]
+    assert str(scalers[0]) == str(scalers[1])
     np.testing.assert_array_equal(first.scaler.centre, second.scaler.centre)
+    np.testing.assert_array_equal(first.scaler.in_units, second.scaler.in_units)
     np.testing.assert_array_equal(first.profile.table, second.profile.table)
     assert first.season == second.season
+    assert str(first.changes) == str(second.changes)

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import stcore
 from stcore.data.panel import Panel
 from stcore.data.prepare.fill import FILLERS
 from stcore.errors import ConfigError
-from stcore.experiment import RunConfig
+from stcore.experiment import RunConfig, WindowsConfig
+from stcore.records import Prediction
 from stcore.training.planning import plan
 from tests.panels import daily_wave
 
@@ -74,3 +76,99 @@ def test_places_that_are_missing_later_are_filled_too() -> None:
     found = stcore.forecast(fitted, three)
     assert found.values.shape[2] == 4
     assert np.isfinite(found.values).all()
+
+
+# transforms, scales, differences, a gap ---------------------------------------------------------------------------
+
+NET: dict[str, Any] = {"name": "stid", "training": {"epochs": 3, "steps_per_epoch": 20, "batch_windows": 256}}
+WAYS: list[dict[str, Any]] = [
+    {"transform": "log"}, {"transform": "box_cox", "transform_over": "place"}, {"transform": "yeo_johnson", "scale": "robust"},
+    {"scale": "min_max", "scale_over": "all"}, {"difference": "first"}, {"difference": "season"},
+    {"difference": "season", "transform": "log", "fill": "linear"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+@pytest.mark.parametrize("model", ["ridge", {**NET, "head": "quantiles"}], ids=["ridge", "stid"])
+def test_forecasts_come_back_in_the_unit_of_the_values(way: dict[str, Any], model: Any, tmp_path: Path) -> None:
+    """Whatever a model sees, it beats the last value in the value's own unit, its band holds, and it can be kept."""
+    panel = daily_wave(1500, noise=0.5, gaps=0.05)
+    fitted = stcore.fit(panel, run(model, **way))
+    tested = stcore.backtest(fitted, panel)
+    table = stcore.evaluate(tested, ("skill", "coverage"))
+    assert table["skill"].iloc[0] > 0.5
+    assert 0.8 < table["coverage"].iloc[0] < 0.98
+    assert (tested.quantile(0.05) <= tested.values).all()
+    plain = stcore.backtest(stcore.fit(panel, run("persistence")), panel)
+    for name, baseline in plain.baselines.items():
+        np.testing.assert_allclose(tested.baselines[name], baseline, rtol=1e-4)
+    fitted.save(tmp_path)
+    np.testing.assert_array_equal(stcore.backtest(stcore.load(tmp_path), panel).values, tested.values)
+
+
+def test_losses_of_bent_values_are_told_in_their_unit() -> None:
+    panel = daily_wave(1500, noise=0.5)
+    fitted = stcore.fit(panel, run(NET, transform="box_cox"))
+    half = (len(fitted.validation.origins) - 3) // 2
+    first = fitted.validation.select(origins=slice(0, half))
+    best = fitted.history["validation_loss"].min()
+    assert np.nanmean(np.abs(first.truth - first.values)) == pytest.approx(best, rel=0.05)
+    last = np.nanmean(np.abs(first.truth - first.baselines["persistence"]))
+    assert fitted.history["baseline_loss"].iloc[0] == pytest.approx(last, rel=0.05)
+
+
+def test_a_logarithm_learns_what_multiplies() -> None:
+    """Bursts over four powers of ten that fade by a tenth a step: alike in the logarithm, unlike in values."""
+    draw = np.random.default_rng(0)
+    level = np.zeros((3000, 4))
+    for t in range(1, 3000):
+        level[t] = 0.9 * level[t - 1] + draw.normal(0, 0.8, 4)
+    panel = Panel.from_arrays(np.exp(level), pd.date_range("2024", periods=3000, freq="37min"))
+    plain, bent = (
+        stcore.evaluate(stcore.backtest(stcore.fit(panel, run(transform=way)), panel))["mae"].iloc[0]
+        for way in ("none", "log")
+    )
+    assert bent < 0.95 * plain
+
+
+def test_a_season_that_is_not_there_is_refused() -> None:
+    panel = Panel.from_arrays(np.arange(300.0), pd.date_range("2024", periods=300, freq="37min"))
+    with pytest.raises(ConfigError, match="seasonal changes"):
+        stcore.check(panel, run(difference="season"))
+
+
+@pytest.mark.parametrize("gap", [1, 3])
+def test_steps_left_out_after_the_origin(gap: int, tmp_path: Path) -> None:
+    """Times, truth, baselines and leads stand where they belong, and no part shares a target step with another."""
+    panel = daily_wave(600)
+    config = run().model_copy(update={"windows": WindowsConfig(lookback=12, horizon=4, gap=gap)})
+    each = plan(panel, config).panels["panel"]
+    reach = gap + 4
+    assert each.fit.max() + reach == each.parts.train_end - 1
+    assert each.choose.min() + gap + 1 == each.parts.train_end
+    assert each.choose.max() + reach == each.parts.validation_half - 1
+    assert each.test.max() + reach == 599
+    fitted = stcore.fit(panel, config)
+    tested = stcore.backtest(fitted, panel)
+    frame = tested.to_frame()
+    assert sorted(frame["lead"].unique()) == list(range(gap + 1, gap + 5))
+    assert (frame["time"] == frame["origin"] + pd.to_timedelta(frame["lead"], unit="h")).all()
+    rows = panel.time.get_indexer(frame["time"])
+    places = panel.locations.index.get_indexer(frame["location"])
+    np.testing.assert_array_equal(frame["truth"], panel.values[rows, places, 0])
+    assert stcore.evaluate(tested, by=("lead",))["lead"].tolist() == list(range(gap + 1, gap + 5))
+    assert stcore.evaluate(tested)["skill"].iloc[0] > 0.5
+    tested.save(tmp_path)
+    assert Prediction.load(tmp_path).times(1)[0] == tested.times(1)[0]
+    future = stcore.forecast(fitted, panel)
+    assert future.times(1)[0] == panel.time[-1] + pd.Timedelta(hours=gap + 1)
+
+
+def test_known_ahead_reaches_over_the_gap() -> None:
+    """A covariate that is known four steps ahead is not known for steps 2 to 5."""
+    panel = daily_wave(400, features=2)
+    ahead = panel.schema["value_1"].model_copy(update={"known_ahead": 4})
+    panel = replace(panel, schema={**panel.schema, "value_1": ahead})
+    for gap, known in ((0, ("value_1",)), (1, ())):
+        config = RunConfig(targets=["value_0"], model="ridge", windows={"lookback": 12, "horizon": 4, "gap": gap})
+        assert stcore.fit(panel, config).panel_fit(None).recipe.known_ahead == known

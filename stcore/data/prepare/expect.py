@@ -35,7 +35,7 @@ class Expecting(Filler):
         """What is expected, then how long a deviation from it lasts."""
         times, train = panel.time[:train_rows], np.asarray(panel.values[:train_rows])
         scaler = Scaler.fit(train)
-        scaled = scaler.transform(train)
+        scaled = scaler.forward(train)
         draft = cls(scaler.centre, scaler.spread, np.zeros_like(scaler.centre), *cls.learn(panel, scaled, config))
         return replace(draft, fading=_fading(scaled - draft.expected(scaled, times)))
 
