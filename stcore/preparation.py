@@ -17,6 +17,7 @@ Scale = Literal["standard", "robust", "min_max", "none"]
 Transform = Literal["none", "log", "box_cox", "yeo_johnson"]
 Difference = Literal["none", "first", "season"]
 Calendar = Literal["time_of_day", "day_of_week", "day_of_year"]
+Steps = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class CleanConfig(Config):
@@ -42,6 +43,58 @@ class CleanConfig(Config):
         unit="steps", ge=0, le=1_000_000,
     )  # fmt: skip
     leave_out: list[str] = setting([], title="Places left out", help="Ids of places whose readings are all set aside.")
+
+
+class DerivedConfig(Config):
+    """Further values that models see, worked out from the measured ones, the calendar and the map."""
+
+    of: list[str] = setting(
+        [], title="From", help="Values the first five are worked out from; empty: those to forecast."
+    )
+    lags: list[Steps] = setting(
+        [], title="Earlier values", help="Value so many steps before; of lags beyond the steps ahead models see the one before "
+        "each target time.", unit="steps",
+    )  # fmt: skip
+    changes: list[Steps] = setting([], title="Changes", help="Change since so many steps before.", unit="steps")
+    rolling: list[Literal["mean", "variance", "min", "max"]] = setting(
+        [], title="Rolling", help="Numbers over the last steps."
+    )
+    rolling_steps: list[Steps] = setting([12], title="Rolling over", help="Steps they are taken over.", unit="steps")
+    neighbours_mean: bool = setting(
+        False,
+        title="Neighbours' mean",
+        help="Mean of the neighbours at the same time: by the network, else the nearest places.",
+    )
+    waves: int = setting(
+        0, title="Waves", help="Pairs of sine and cosine a day, week and year, as far as the step and the train part show them.",
+        ge=0, le=20,
+    )  # fmt: skip
+    phase: bool = setting(False, title="Time as a number", help="Place in the day, week and year, from 0 to 1.")
+    holidays: bool = setting(False, title="Holidays", help="Whether a day is a public holiday where the place lies.")
+    country: str | None = setting(
+        None, title="Holidays of", help="Country (DE) or part of it (DE-BY); left out: found from the coordinates.",
+        level="advanced",
+    )  # fmt: skip
+    trend: bool = setting(
+        False, title="Trend", help="Time since the beginning, for values that grow or shrink steadily."
+    )
+    distance_to: dict[str, tuple[float, float]] = setting(
+        {},
+        title="Distance to",
+        help="Name -> latitude and longitude of a point: its distance from each place.",
+        unit="km",
+    )
+    static: list[str] = setting(
+        [],
+        title="Of the place",
+        help="Numbers that do not change, from the columns of the places, such as lanes or height.",
+    )
+
+    @property
+    def nothing(self) -> bool:
+        """No value is worked out."""
+        plain = type(self)(of=self.of, rolling_steps=self.rolling_steps, country=self.country)
+        return self.model_copy(update={"rolling": self.rolling if self.rolling_steps else []}) == plain
 
 
 class PrepareConfig(Config):
@@ -85,6 +138,9 @@ class PrepareConfig(Config):
     )  # fmt: skip
     features: list[Calendar] | None = setting(
         None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
+    )
+    derived: DerivedConfig = setting(
+        DerivedConfig(), title="Features", help="Further values worked out for the models."
     )
 
     @property

@@ -213,13 +213,13 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
             f"The model was trained on data {steps.describe(recipe.step)}; these are {steps.describe(panel.step)}.",
             "Bring the data to the same step.",
         )
-    missing = [name for name in recipe.features if name not in panel.features]
+    missing = [name for name in recipe.given if name not in panel.features]
     if missing:
         raise ModelError(
-            f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.features)}.",
+            f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.given)}.",
             "Give the same value columns.",
         )
-    panel = cleaned(panel, fitted.run.prepare).panel.select(recipe.features)
+    panel = cleaned(panel, fitted.run.prepare).panel.select(recipe.given)
     if tuple(panel.locations.index) == recipe.locations:
         return recipe.pipeline.apply(panel)
     strangers = [name for name in panel.locations.index if name not in set(recipe.locations)]

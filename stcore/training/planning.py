@@ -243,6 +243,7 @@ def _panel_plans(
             refused.append((name, error))
     if not plans:
         raise refused[0][1]
+    _refuse_unlike_features(plans)
     for name, reason in refused:
         findings.append(
             Finding(code="panel_left_out", severity="look", message=f"“{name}” is left out: {reason.message}", where=name,
@@ -261,7 +262,8 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
     findings += _unlearnable(seen[: found.parts.train_end], targets)
     findings += too_little(panel.step, found.parts, int(run.windows.lookback or 1), int(run.windows.horizon or 1))
     prepare = for_model(run.prepare, MODELS[run.model.name])
-    panel, pipeline = ready(panel, found.train_rows, prepare)
+    reach = run.windows.gap + int(run.windows.horizon or 1)
+    panel, pipeline = ready(panel, found.train_rows, prepare, targets, reach)
     _refuse_no_season(panel, targets, found.train_rows, prepare)
     return PanelPlan(panel, pipeline, rows, found), findings
 
@@ -286,6 +288,18 @@ def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
         )
         for name in silent
     ]  # fmt: skip
+
+
+def _refuse_unlike_features(plans: Mapping[str, PanelPlan]) -> None:
+    """One model sees the same values in all panels."""
+    names = {name: each.panel.features for name, each in plans.items()}
+    first = next(iter(names))
+    for name, features in names.items():
+        if features != names[first]:
+            raise ConfigError(
+                f"The features worked out for “{name}” are {', '.join(features)}; for “{first}” {', '.join(names[first])}.",
+                "Leave out waves and phases: series of unlike length or step do not share them.",
+            )
 
 
 def _refuse_no_season(panel: Panel, targets: tuple[str, ...], rows: int, prepare: PrepareConfig) -> None:

@@ -13,7 +13,7 @@ from stcore.models.contract import ModelSpec
 from stcore.preparation import PrepareConfig
 
 _CLEANED: WeakKeyDictionary[Panel, tuple[str, Cleaned]] = WeakKeyDictionary()
-_READY: WeakKeyDictionary[Panel, tuple[tuple[PrepareConfig, int], tuple[Panel, Pipeline]]] = WeakKeyDictionary()
+_READY: WeakKeyDictionary[Panel, tuple[object, tuple[Panel, Pipeline]]] = WeakKeyDictionary()
 
 
 def for_model(config: PrepareConfig, spec: ModelSpec) -> PrepareConfig:
@@ -35,12 +35,19 @@ def cleaned(panel: Panel, config: PrepareConfig) -> Cleaned:
     return known[1]
 
 
-def ready(panel: Panel, train_rows: int, config: PrepareConfig) -> tuple[Panel, Pipeline]:
-    """A cleaned panel after all other steps, and what was learnt for them from its first ``train_rows`` steps."""
+def ready(
+    panel: Panel, train_rows: int, config: PrepareConfig, targets: tuple[str, ...], reach: int
+) -> tuple[Panel, Pipeline]:  # fmt: skip
+    """A cleaned panel after all other steps, and what was learnt for them from its first ``train_rows`` steps.
+
+    Args:
+        targets: values to forecast.
+        reach: steps from an origin to the last one that is forecast.
+    """
     known = _READY.get(panel)
-    key = (config, train_rows)
+    key = (config, train_rows, targets, reach)
     if known is None or known[0] != key:
-        pipeline = Pipeline.fit(panel, train_rows, config)
+        pipeline = Pipeline.fit(panel, train_rows, config, targets, reach)
         known = (key, (pipeline.apply(panel), pipeline))
         if known[1][0] is panel:
             return known[1]

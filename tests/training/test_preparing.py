@@ -13,6 +13,7 @@ import pytest
 import stcore
 from stcore.data.panel import Panel
 from stcore.data.prepare.fill import FILLERS
+from stcore.data.prepare.holiday import holiday
 from stcore.errors import ConfigError
 from stcore.experiment import RunConfig, WindowsConfig
 from stcore.records import Prediction
@@ -172,3 +173,80 @@ def test_known_ahead_reaches_over_the_gap() -> None:
     for gap, known in ((0, ("value_1",)), (1, ())):
         config = RunConfig(targets=["value_0"], model="ridge", windows={"lookback": 12, "horizon": 4, "gap": gap})
         assert stcore.fit(panel, config).panel_fit(None).recipe.known_ahead == known
+
+
+# features ---------------------------------------------------------------------------------------------------------
+
+LONGER: dict[str, Any] = {"training": {"epochs": 5, "steps_per_epoch": 25, "batch_windows": 256, "chunk": 0}}
+LEARNERS: list[Any] = ["ridge", {"name": "stid", **LONGER}, {"name": "lstm", "settings": {"hidden": 24}, **LONGER}]
+
+
+def error(panel: Panel, model: Any, **prepare: Any) -> float:
+    config = RunConfig(
+        model=model, windows={"lookback": 6, "horizon": 2}, targets=[panel.features[0]], prepare=prepare, seed=1
+    )
+    tested = stcore.backtest(stcore.fit(panel, config), panel)
+    return float(stcore.evaluate(tested, ("mae",))["mae"].iloc[0])
+
+
+def names(learner: Any) -> str:
+    return learner if isinstance(learner, str) else str(learner["name"])
+
+
+@pytest.mark.parametrize("model", LEARNERS, ids=names)
+def test_what_neighbours_say_is_used(model: Any) -> None:
+    """A ring in which every place takes over the value of the one before it: its own past says nothing."""
+    draw = np.random.default_rng(0)
+    values = np.zeros((700, 20))
+    for t in range(1, len(values)):
+        values[t] = 0.95 * np.roll(values[t - 1], 1) + draw.normal(0, 0.3, 20)
+    ids = [str(number) for number in range(20)]
+    ring = pd.DataFrame({"from": ids, "to": np.roll(ids, 1)})
+    panel = Panel.from_arrays(values, pd.date_range("2024", periods=700, freq="37min"), ids, adjacency=ring)
+    assert error(panel, model, derived={"neighbours_mean": True}) < 0.75 * error(panel, model)
+
+
+@pytest.mark.parametrize("model", LEARNERS, ids=names)
+def test_what_is_known_ahead_is_used(model: Any) -> None:
+    """Demand halves on holidays, which no series tells in advance."""
+    time = pd.date_range("2018-01-01", periods=2200, freq="D")
+    free = holiday(time, "1D", ("DE",))
+    values = 100 + 10 * np.sin(2 * np.pi * np.arange(2200)[:, None] / 7) - 60 * free
+    noise = np.random.default_rng(0).normal(0, 1, (2200, 3))
+    panel = Panel.from_arrays(values + noise, time)
+    told, untold = (error(panel, model, derived={"holidays": on, "country": "DE", "trend": on}) for on in (True, False))
+    assert told < 0.9 * untold
+
+
+@pytest.mark.parametrize("model", ["ridge", NET], ids=names)
+def test_a_lag_that_is_known_ahead_is_used(model: Any) -> None:
+    """A rhythm of 100 steps, far longer than the history and no cycle of the calendar."""
+    draw = np.random.default_rng(0)
+    course = np.tile(draw.normal(0, 5, (100, 3)), (15, 1))
+    panel = Panel.from_arrays(
+        course + draw.normal(0, 0.5, course.shape), pd.date_range("2024", periods=1500, freq="37min")
+    )
+    assert error(panel, model, derived={"lags": [100]}) < 0.4 * error(panel, model)
+
+
+def test_forecasts_beyond_the_end_know_what_the_clock_says(tmp_path: Path) -> None:
+    """Nobody needs to hand over a table of waves, and the model comes back with them."""
+    panel = daily_wave(600, features=2)
+    ahead = panel.schema["value_1"].model_copy(update={"known_ahead": True})
+    panel = replace(panel, schema={**panel.schema, "value_1": ahead})
+    config = run(derived={"waves": 2, "phase": True, "lags": [24]}).model_copy(update={"targets": ["value_0"]})
+    fitted = stcore.fit(panel, config)
+    assert fitted.panel_fit(None).recipe.given == ("value_0", "value_1")
+    table = pd.DataFrame({"time": pd.date_range(panel.time[-1], periods=5, freq="h")[1:], "value_1": 20.0})
+    first = stcore.forecast(fitted, panel, future=table)
+    assert first.origins[0] == panel.time[-1]
+    usual = 20 + 5 * np.sin(2 * np.pi * (np.arange(600, 604)[:, None] + np.arange(3)) / 24)
+    np.testing.assert_allclose(first.values[0, :, :, 0], usual, atol=1)
+    fitted.save(tmp_path)
+    np.testing.assert_array_equal(stcore.forecast(stcore.load(tmp_path), panel, future=table).values, first.values)
+
+
+def test_panels_of_unlike_cycles_are_refused_in_words() -> None:
+    panels = {"a": daily_wave(600), "b": daily_wave(180)}
+    with pytest.raises(ConfigError, match="features worked out for “b”"):
+        stcore.check(panels, run(derived={"waves": 1}))

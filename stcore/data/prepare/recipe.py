@@ -29,7 +29,7 @@ class Recipe:
         cycles: of the calendar.
         season: period in steps of the seasonal baseline; ``season_words`` as people say it.
         first_location: where this panel's locations start in the embedding tables.
-        pipeline: how gaps are filled before.
+        pipeline: how gaps are filled and further values worked out before.
         difference: what the targets are shown and forecast as: values, or changes.
         changes: float32 [location, target] spread of a scaled value's change in one step, where differences are first ones.
     """
@@ -58,6 +58,16 @@ class Recipe:
         return self.scaler.select(list(range(len(self.targets))))
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """Values that data must have; the others are worked out from them."""
+        return tuple(name for name in self.features if name not in self.pipeline.made)
+
+    @property
+    def given_ahead(self) -> tuple[str, ...]:
+        """Covariates whose future a person must know."""
+        return tuple(name for name in self.known_ahead if name not in self.pipeline.made)
+
+    @property
     def reach(self) -> int:
         """Steps from the origin to the last one that is forecast."""
         return self.gap + self.horizon
@@ -83,7 +93,7 @@ def make_recipe(
     )
     features = (*targets, *(name for name in panel.features if name not in targets))
     train = panel.select(features).measured(train_rows)
-    scaler = fit_scaler(train, panel, features, prepare)
+    scaler = fit_scaler(train, panel, features, prepare, pipeline or Pipeline())
     scaled = scaler.forward(train)[:, :, : len(targets)]
     period = season(panel.step, train[:, :, 0], prepare.features)
     return Recipe(
@@ -96,14 +106,28 @@ def make_recipe(
     )  # fmt: skip
 
 
-def fit_scaler(train: np.ndarray, panel: Panel, features: tuple[str, ...], prepare: PrepareConfig) -> Scaler:
-    """Transform and scale of the train part [time, location, feature] as the settings say."""
+def fit_scaler(
+    train: np.ndarray, panel: Panel, features: tuple[str, ...], prepare: PrepareConfig, pipeline: Pipeline
+) -> Scaler:  # fmt: skip
+    """Transform and scale of the train part [time, location, feature] as the settings say.
+
+    Values that were worked out are always brought to spread 1: of those that are alike everywhere, or that stay as they
+    are, over all places.
+    """
     method, over = prepare.scale, prepare.scale_over
-    which = [number for number, name in enumerate(features) if measured(panel.schema[name])]
+    own = [number for number, name in enumerate(features) if name not in pipeline.made]
+    which = [number for number in own if measured(panel.schema[features[number]])]
     if prepare.transform == "none" or not which:
-        return Scaler.fit(train, method, over)
-    curve = Transform.fit(train, prepare.transform, which, prepare.transform_over == "place")
-    return Scaler.transformed(train, curve, method, over)
+        scaler = Scaler.fit(train, method, over)
+    else:
+        curve = Transform.fit(train, prepare.transform, which, prepare.transform_over == "place")
+        scaler = Scaler.transformed(train, curve, method, over)
+    pooled = pipeline.derived.pooled if pipeline.derived else ()
+    for number, name in enumerate(features):
+        if name in pipeline.made:
+            each = Scaler.fit(train[..., number : number + 1], "standard", "all" if name in pooled else "place")
+            scaler.centre[:, number], scaler.spread[:, number] = each.centre[:, 0], each.spread[:, 0]
+    return scaler
 
 
 def _changes(scaled: np.ndarray) -> np.ndarray:
