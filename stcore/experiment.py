@@ -110,6 +110,11 @@ class WindowsConfig(Config):
     stride: int = setting(
         1, title="Every n-th start", help="Distance between training windows.", unit="steps", ge=1, level="advanced"
     )
+    gap: int = setting(
+        0, title="Steps left out", help="Steps between the last reading a forecast sees and the first step it says, for data "
+        "that come late. Steps ahead count from there; `lead` in results counts from the last reading.", unit="steps", ge=0,
+        le=10_000, level="advanced",
+    )  # fmt: skip
 
 
 class SplitConfig(Config):

@@ -6,12 +6,18 @@ alone; ``stcore.data.prepare`` carries it out.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from stcore.config import Config, setting
 
 Fill = Literal["none", "forward", "linear", "spline", "seasonal", "neighbours", "low_rank"]
+Scale = Literal["standard", "robust", "min_max", "none"]
+Transform = Literal["none", "log", "box_cox", "yeo_johnson"]
+Difference = Literal["none", "first", "season"]
 Calendar = Literal["time_of_day", "day_of_week", "day_of_year"]
+Steps = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class CleanConfig(Config):
@@ -20,7 +26,7 @@ class CleanConfig(Config):
     limits: dict[str, tuple[float | None, float | None]] = setting(
         {}, title="Possible range", help="Value -> smallest and largest possible; readings outside become gaps."
     )
-    jump: dict[str, float] = setting(
+    jump: dict[str, Annotated[float, Field(gt=0)]] = setting(
         {}, title="Largest change", help="Value -> largest possible change from one step to the next."
     )
     spikes: float = setting(
@@ -29,13 +35,66 @@ class CleanConfig(Config):
         "readings before it; 5 is usual, 0 = off.",
     )  # fmt: skip
     spike_steps: int = setting(
-        12, title="Spikes against", help="Readings the median is taken of.", unit="steps", ge=3, le=10_000, level="advanced"
+        12, title="Spikes against", help="Steps before a reading that the median is taken of.", unit="steps", ge=3, le=10_000,
+        level="advanced",
     )  # fmt: skip
     stuck: int = setting(
-        0, title="Stuck", help="Set aside what repeats exactly for more than this many steps; 0 = off.", unit="steps",
-        ge=0, le=1_000_000,
+        0, title="Stuck", help="Set aside what repeats exactly for more than this many steps; 0 = off. Zeros may repeat.",
+        unit="steps", ge=0, le=1_000_000,
     )  # fmt: skip
     leave_out: list[str] = setting([], title="Places left out", help="Ids of places whose readings are all set aside.")
+
+
+class DerivedConfig(Config):
+    """Further values that models see, worked out from the measured ones, the calendar and the map."""
+
+    of: list[str] = setting(
+        [], title="From", help="Values the first five are worked out from; empty: those to forecast."
+    )
+    lags: list[Steps] = setting(
+        [], title="Earlier values", help="Value so many steps before; of lags beyond the steps ahead models see the one before "
+        "each target time.", unit="steps",
+    )  # fmt: skip
+    changes: list[Steps] = setting([], title="Changes", help="Change since so many steps before.", unit="steps")
+    rolling: list[Literal["mean", "variance", "min", "max"]] = setting(
+        [], title="Rolling", help="Numbers over the last steps."
+    )
+    rolling_steps: list[Steps] = setting([12], title="Rolling over", help="Steps they are taken over.", unit="steps")
+    neighbours_mean: bool = setting(
+        False,
+        title="Neighbours' mean",
+        help="Mean of the neighbours at the same time: by the network, else the nearest places.",
+    )
+    waves: int = setting(
+        0, title="Waves", help="Pairs of sine and cosine a day, week and year, as far as the step and the train part show them.",
+        ge=0, le=20,
+    )  # fmt: skip
+    phase: bool = setting(False, title="Time as a number", help="Place in the day, week and year, from 0 to 1.")
+    holidays: bool = setting(False, title="Holidays", help="Whether a day is a public holiday where the place lies.")
+    country: str | None = setting(
+        None, title="Holidays of", help="Country (DE) or part of it (DE-BY); left out: found from the coordinates.",
+        level="advanced",
+    )  # fmt: skip
+    trend: bool = setting(
+        False, title="Trend", help="Time since the beginning, for values that grow or shrink steadily."
+    )
+    distance_to: dict[str, tuple[float, float]] = setting(
+        {},
+        title="Distance to",
+        help="Name -> latitude and longitude of a point: its distance from each place.",
+        unit="km",
+    )
+    static: list[str] = setting(
+        [],
+        title="Of the place",
+        help="Numbers that do not change, from the columns of the places, such as lanes or height.",
+    )
+
+    @property
+    def nothing(self) -> bool:
+        """No value is worked out."""
+        plain = type(self)(of=self.of, rolling_steps=self.rolling_steps, country=self.country)
+        return self.model_copy(update={"rolling": self.rolling if self.rolling_steps else []}) == plain
 
 
 class PrepareConfig(Config):
@@ -45,12 +104,46 @@ class PrepareConfig(Config):
         False, title="Zeros are missing", help="Treat exact zeros as gaps, as some sensors report them."
     )
     clean: CleanConfig = setting(CleanConfig(), title="Clean", help="Which readings are set aside as wrong.")
-    fill: Literal["none"] = setting(
-        "none", title="Fill gaps", help="None: gaps stay gaps; models see the last value and the error skips them."
+    fill: Fill = setting(
+        "none", title="Fill gaps", help="What models see where a reading is missing; none: the last value. What was filled "
+        "is never taken for measured: errors skip it.",
+    )  # fmt: skip
+    neighbours: int = setting(
+        6, title="Neighbours", help="Nearest places that count as neighbours where the data have no network.", ge=1, le=100,
+        level="advanced",
+    )  # fmt: skip
+    rank: int = setting(
+        8, title="Common patterns", help="Patterns that the low-rank fill puts all places together from.", ge=1, le=64,
+        level="advanced",
+    )  # fmt: skip
+    transform: Transform = setting(
+        "none", title="Transform", help="Bends lopsided values, such as rain or counts, toward a bell shape before they are "
+        "scaled; forecasts are bent back. log: a logarithm that knows zeros; box_cox, yeo_johnson: the power that suits the "
+        "train part best, the latter also for values below zero.",
+    )  # fmt: skip
+    transform_over: Literal["value", "place"] = setting(
+        "value", title="Transform over", help="One curve for all places, or one a place.", level="advanced"
     )
-    scale: Literal["standard", "none"] = setting(
-        "standard", title="Scale", help="Standard: each place and value to mean 0 and spread 1 on the train part."
-    )
+    scale: Scale = setting(
+        "standard", title="Scale", help="standard: mean 0 and spread 1 on the train part; robust: median and quartiles, which "
+        "outliers do not move; min_max: 0 to 1.",
+    )  # fmt: skip
+    scale_over: Literal["place", "all"] = setting(
+        "place", title="Scale over", help="place: each place by its own values; all: all places alike, so that large ones stay "
+        "larger.", level="advanced",
+    )  # fmt: skip
+    difference: Difference = setting(
+        "none", title="Difference", help="What networks and regressions see and say: values, changes from one step to the next "
+        "(first), or changes from one season to the next. Forecasts are added up again.", level="advanced",
+    )  # fmt: skip
     features: list[Calendar] | None = setting(
         None, title="Calendar", help="Calendar features the models see; left out: those the step allows."
     )
+    derived: DerivedConfig = setting(
+        DerivedConfig(), title="Features", help="Further values worked out for the models."
+    )
+
+    @property
+    def cleaning(self) -> str:
+        """Digest of the settings that decide which readings are set aside; runs that share it are judged on the same truth."""
+        return type(self)(zeros_are_missing=self.zeros_are_missing, clean=self.clean).digest()

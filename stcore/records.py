@@ -85,7 +85,7 @@ class Prediction:
         values: float32 [origin, horizon, location, target] point forecasts.
         truth: the same shape, NaN where unknown; may be a view on the panel.
         origins: last observed time of each forecast, in the panel's clock.
-        step: pandas offset alias; lead h is origin + h steps.
+        step: pandas offset alias; lead h is origin + gap + h steps.
         locations: GeoDataFrame indexed by location id.
         targets, schema, clock: as in the panel.
         baselines: persistence and seasonal_naive, the shape of values.
@@ -96,6 +96,10 @@ class Prediction:
         band_levels: levels of ``bands``.
         classes, probabilities: event classes and [origin, horizon, location, class], or () and None.
         findings: what the reader should know (a stride that was taken, ...).
+        gap: steps between the origin and the first step that is forecast; 0 = it is the next one.
+
+    ``lead`` is the number of a forecast step, 1..horizon, where it says a position here; in ``to_frame``, in errors by lead
+    and on pages it counts steps after the origin, gap included, so that time = origin + lead steps.
     """
 
     values: np.ndarray
@@ -116,6 +120,7 @@ class Prediction:
     classes: tuple[str, ...] = ()
     probabilities: np.ndarray | None = None
     findings: tuple[Finding, ...] = field(default=())
+    gap: int = 0
 
     @property
     def horizon(self) -> int:
@@ -150,10 +155,10 @@ class Prediction:
         return values
 
     def times(self, lead: int) -> pd.DatetimeIndex:
-        """Target times of one lead (1 = the first step ahead) for every origin."""
+        """Target times of one lead (1 = the first step that is forecast) for every origin."""
         from stcore.data.steps import offset
 
-        return pd.DatetimeIndex(self.origins + offset(self.step) * lead)
+        return pd.DatetimeIndex(self.origins + offset(self.step) * (self.gap + lead))
 
     def select(self, origins: Any = slice(None), leads: Any = slice(None), locations: Any = slice(None)) -> Prediction:
         """A part of it by position (slices; views where possible)."""
@@ -194,7 +199,7 @@ class Prediction:
         return pd.DataFrame(
             {
                 "origin": self.origins.repeat(each),
-                "lead": np.tile(np.repeat(np.arange(1, horizon + 1, dtype=np.int32), inner), origins),
+                "lead": np.tile(np.repeat(self.gap + np.arange(1, horizon + 1, dtype=np.int32), inner), origins),
                 "time": _in_zone_of(self.origins, np.repeat(utc.ravel(), inner)),
                 "location": ids, "target": names, "truth": np.asarray(self.truth).ravel(),
                 "forecast": self.values.ravel(), **bands,
@@ -228,7 +233,7 @@ class Prediction:
             "schema_version": PREDICTION_SCHEMA, "origins": [str(t.isoformat()) for t in utc], "step": self.step,
             "targets": list(self.targets), "schema": {k: v.model_dump(mode="json") for k, v in self.schema.items()},
             "clock": self.clock, "season": self.season, "model": self.model, "run_hash": self.run_hash,
-            "band_levels": list(self.band_levels), "classes": list(self.classes),
+            "band_levels": list(self.band_levels), "classes": list(self.classes), "gap": self.gap,
             "findings": [finding.model_dump(mode="json") for finding in self.findings],
         }  # fmt: skip
         (folder / "prediction.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
@@ -283,6 +288,7 @@ class Prediction:
             clock=about["clock"], season=about["season"], model=about["model"], run_hash=about["run_hash"], spread=spread,
             bands=arrays.get("bands"), band_levels=tuple(about["band_levels"]), classes=tuple(about["classes"]),
             probabilities=arrays.get("probabilities"), findings=tuple(Finding.parse(f) for f in about["findings"]),
+            gap=about.get("gap", 0),
         )  # fmt: skip
 
 

@@ -69,6 +69,11 @@ class Panel:
         """bool [time, location, feature], True where observed; filled values are never taken for observed."""
         return self.observed if self.observed is not None else ~np.isnan(self.values)
 
+    def measured(self, rows: int | None = None) -> np.ndarray:
+        """The first ``rows`` steps as they were measured: float32 as ``values``, NaN also where something was filled in."""
+        values = self.values[:rows]
+        return values if self.observed is None else np.where(self.observed[:rows], values, np.float32(np.nan))
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """(steps, locations, features)."""

@@ -51,15 +51,15 @@ def widen_validation(parts: Parts, config: SplitConfig, horizon: int) -> Parts:
     return Parts(max(parts.train_end - short, 0), parts.validation_end, parts.steps)
 
 
-def origins_within(start: int, end: int, horizon: int, lookback: int, stride: int = 1) -> np.ndarray:
-    """Row numbers t of origins for which t+1 .. t+horizon lie in [start, end): int64.
+def origins_within(start: int, end: int, horizon: int, lookback: int, stride: int = 1, gap: int = 0) -> np.ndarray:
+    """Row numbers t of origins for which t+gap+1 .. t+gap+horizon lie in [start, end): int64.
 
     The lookback may reach back before ``start`` but not before row 0; nothing after t is an input.
     """
-    first = max(start - 1, lookback - 1)
-    return np.arange(first, end - horizon, stride, dtype=np.int64)
+    first = max(start - gap - 1, lookback - 1)
+    return np.arange(first, end - gap - horizon, stride, dtype=np.int64)
 
 
-def origins_inside(start: int, end: int, horizon: int, lookback: int, stride: int = 1) -> np.ndarray:
+def origins_inside(start: int, end: int, horizon: int, lookback: int, stride: int = 1, gap: int = 0) -> np.ndarray:
     """Origins whose lookback *and* horizon lie in [start, end): those a model is fitted on."""
-    return np.arange(start + lookback - 1, end - horizon, stride, dtype=np.int64)
+    return np.arange(start + lookback - 1, end - gap - horizon, stride, dtype=np.int64)

@@ -6,7 +6,6 @@ C calendar cycles. There is no DataLoader and no Python a window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +15,9 @@ from torch import Tensor
 
 from stcore.data import steps
 from stcore.data.panel import Panel
-from stcore.data.prepare.features import Profile, calendar
-from stcore.data.prepare.scale import Scaler
-from stcore.data.steps import Cycle
+from stcore.data.prepare import gaps
+from stcore.data.prepare.features import calendar
+from stcore.data.prepare.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +25,10 @@ class Batch:
     """Some windows, scaled. Nothing in it but ``target`` and ``target_mask`` lies after the origin, known-ahead apart.
 
     Attributes:
-        past: [B, L, N, F] values, gaps filled with the last value before them (0 = the train mean where there is none).
+        past: [B, L, N, F] values, gaps as the pipeline filled them, others with the last value before them (0 = the train
+            mean where there is none).
         past_mask: [B, L, N, F] True where observed.
-        last: [B, N, T] last filled value of each target at the origin.
+        last: [B, N, T] value of each target at the origin, as in ``past``.
         season: [B, H, N, T] value one season (or more) before each target time; the last value where there is none.
         profile: [B, H, N, T] usual value at each target time, from the train part.
         network: [B, L, T] mean over the locations observed at that time (over all of them where none was).
@@ -36,6 +36,8 @@ class Batch:
         future: [B, H, N, G] known-ahead covariates at the target times.
         location: [N] position of each location in the embedding tables.
         target, target_mask: [B, H, N, T] truth and where it is observed, or None.
+        base: [B, H, N, T] what a forecast and ``target`` count from, where they are changes; None: from 0. ``past``, ``last``,
+            ``season`` and ``profile`` of the targets are changes then too.
     """
 
     past: Tensor
@@ -49,6 +51,11 @@ class Batch:
     location: Tensor
     target: Tensor | None = None
     target_mask: Tensor | None = None
+    base: Tensor | None = None
+
+    def level(self, forecast: Tensor) -> Tensor:
+        """Scaled values [B, H, N, T] of a forecast that may be a change."""
+        return forecast if self.base is None else forecast + self.base
 
     @property
     def truth(self) -> tuple[Tensor, Tensor]:
@@ -69,45 +76,15 @@ class Batch:
             profile=self.profile[origins][:, :, locations], network=self.network[origins],
             calendar=self.calendar[origins], future=self.future[origins][:, :, locations],
             location=self.location[locations], target=cut(self.target), target_mask=cut(self.target_mask),
+            base=cut(self.base),
         )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Recipe:
-    """What was fitted on the train part of one panel; enough to make windows of another stretch of it.
-
-    Attributes:
-        features: all values a model sees, targets first.
-        targets: names of the targets.
-        known_ahead: names of covariates known for the future.
-        season: period in steps of the seasonal baseline; ``season_words`` as people say it.
-        first_location: where this panel's locations start in the embedding tables.
-    """
-
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
-    known_ahead: tuple[str, ...]
-    step: str
-    lookback: int
-    horizon: int
-    cycles: tuple[Cycle, ...]
-    scaler: Scaler
-    profile: Profile
-    season: int
-    season_words: str
-    locations: tuple[str, ...]
-    first_location: int = 0
-
-    @property
-    def target_scaler(self) -> Scaler:
-        """Scaler of the targets [location, target]."""
-        return self.scaler.select(list(range(len(self.targets))))
 
 
 class Windows:
     """The windows of one panel on one device.
 
-    Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes.
+    Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes; where gaps are filled, targets
+    more; where they are filled from both sides, 2 x features more.
     """
 
     def __init__(
@@ -121,21 +98,38 @@ class Windows:
         self.device = device
         self.rows = len(panel.time) if rows is None else rows
         panel = panel.select(recipe.features)
-        scaled = recipe.scaler.transform(panel.values)
+        scaled = recipe.scaler.forward(panel.values)
         filled, mask = _fill_forward(scaled[: self.rows])
         if panel.observed is not None:
             mask &= panel.observed[: self.rows]
         self.filled = torch.from_numpy(filled).to(device)
         self.mask = torch.from_numpy(mask).to(device)
+        self.carried, self.known = self._as_measured(scaled, mask)
         self.future = torch.from_numpy(self._future(scaled)).to(device)
-        times = _extended(panel.time, self.rows + recipe.horizon, recipe.step)
+        times = _extended(panel.time, self.rows + recipe.reach, recipe.step)
         self.calendar = torch.from_numpy(calendar(times, recipe.cycles)).to(device)
         count = len(recipe.targets)
         usual = recipe.profile.usual(times)
         if train_rows:
-            usual[:train_rows] = recipe.profile.leave_one_out(scaled[:train_rows, :, :count], times[:train_rows])
+            train = np.where(mask[:train_rows, :, :count], scaled[:train_rows, :, :count], np.float32(np.nan))
+            usual[:train_rows] = recipe.profile.leave_one_out(train, times[:train_rows])
         self.usual = torch.from_numpy(usual).to(device)
-        self.network = _network(self.filled[..., :count], self.mask[..., :count])
+        known = (self.filled if self.known is None else self.carried)[..., :count]
+        self.network = _network(known, self.mask[..., :count])
+        self.change = None if recipe.difference == "none" else self._changes(known)
+
+    def _as_measured(self, scaled: np.ndarray, mask: np.ndarray) -> tuple[Tensor, Tensor | None]:
+        """The last *measured* value [rows, N, F or T] (targets alone where that is enough), and the row from which on a
+        filled value is known int32 [rows, N, F], or None where every fill is known at its own time."""
+        pipeline = self.recipe.pipeline
+        if pipeline.filler is None:
+            return self.filled, None
+        count = scaled.shape[-1] if pipeline.ends else len(self.recipe.targets)
+        measured = np.where(mask, scaled[: self.rows], np.float32(np.nan))[..., :count]
+        carried = torch.from_numpy(_fill_forward(measured)[0]).to(self.device)
+        return carried, torch.from_numpy(gaps.known_from(mask, pipeline.ends)).to(
+            self.device
+        ) if pipeline.ends else None
 
     @property
     def locations(self) -> int:
@@ -146,7 +140,7 @@ class Windows:
         """Known-ahead covariates [rows + H, N, G], gaps and the end filled with the last value."""
         recipe = self.recipe
         which = [recipe.features.index(name) for name in recipe.known_ahead]
-        length = self.rows + recipe.horizon
+        length = self.rows + recipe.reach
         known = scaled[:length, :, which]
         missing = length - len(known)
         if missing > 0:
@@ -158,59 +152,88 @@ class Windows:
         recipe = self.recipe
         count = len(recipe.targets)
         back = origins[:, None] + torch.arange(1 - recipe.lookback, 1, device=self.device)
-        ahead = origins[:, None] + torch.arange(1, recipe.horizon + 1, device=self.device)
+        ahead = self._ahead(origins)
         past, mask = self._take(self.filled, back, locations), self._take(self.mask, back, locations)
+        if self.known is not None:
+            told = self._take(self.known, back, locations) <= origins[:, None, None, None]
+            past = torch.where(told, past, self._take(self.carried, back, locations))
         last = past[:, -1, :, :count]
         every = torch.arange(self.locations, device=self.device) if locations is None else locations
         batch = Batch(
-            past=past, past_mask=mask, last=last, season=self._season(ahead, origins, locations, last),
+            past=past, past_mask=mask, last=last, season=self._season(self.filled, ahead, origins, locations, last),
             profile=self._take(self.usual, ahead, locations), network=self.network[back],
             calendar=self.calendar[ahead], future=self._take(self.future, ahead, locations),
             location=every + recipe.first_location,
         )  # fmt: skip
-        if not with_target:
-            return batch
-        truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
-        return replace(batch, target=truth[..., :count], target_mask=seen[..., :count])
+        if with_target:
+            truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
+            batch = replace(batch, target=truth[..., :count], target_mask=seen[..., :count])
+        return batch if self.change is None else self._as_changes(batch, origins, locations)
+
+    def _ahead(self, origins: Tensor) -> Tensor:
+        """Rows of the target times [B, H]."""
+        steps_ahead = torch.arange(1, self.recipe.horizon + 1, device=self.device) + self.recipe.gap
+        return origins[:, None] + steps_ahead
+
+    def _changes(self, known: Tensor) -> Tensor:
+        """Change of each target from the step, or the season, before [rows, N, T]; 0 where there is none."""
+        lag = 1 if self.recipe.difference == "first" else self.recipe.season
+        change = torch.zeros_like(known)
+        change[lag:] = known[lag:] - known[:-lag]
+        if self.recipe.changes is not None:
+            change /= torch.from_numpy(self.recipe.changes).to(self.device)
+        return change
+
+    def _as_changes(self, batch: Batch, origins: Tensor, locations: Tensor | None) -> Batch:
+        """The same windows with targets as changes: from the last value, or from the value a season before.
+
+        A forecast h steps ahead is the change since then as a whole, so that it comes back by one sum, its quantiles too.
+        """
+        assert self.change is not None
+        lag = 1 if self.recipe.difference == "first" else self.recipe.season
+        count, back = (
+            len(self.recipe.targets),
+            origins[:, None] + torch.arange(1 - self.recipe.lookback, 1, device=self.device),
+        )
+        past, mask = batch.past.clone(), batch.past_mask.clone()
+        past[..., :count] = self._take(self.change, back, locations)
+        mask[..., :count] &= (back >= lag)[:, :, None, None]
+        network = batch.network
+        if self.recipe.difference == "first":
+            base = batch.last[:, None].expand(-1, self.recipe.horizon, -1, -1)
+            last, season = torch.zeros_like(batch.last), batch.season - base
+        else:
+            base, last = batch.season, past[:, -1, :, :count]
+            season = self._season(self.change, self._ahead(origins), origins, locations, last)
+            network = network - self.network[(back - lag).clamp(min=0)]
+        target = None if batch.target is None else batch.target - base
+        return replace(
+            batch, past=past, past_mask=mask, last=last, season=season, profile=batch.profile - base, network=network,
+            target=target, base=base,
+        )  # fmt: skip
+
+    def naive(self, batch: Batch, origins: Tensor) -> tuple[Tensor, Tensor]:
+        """Last measured value [B, N, T] and the one a season before each target time [B, H, N, T], whatever models see."""
+        if self.carried is self.filled and self.change is None:
+            return batch.last, batch.season
+        last = self.carried[origins][..., : len(self.recipe.targets)]
+        return last, self._season(self.filled, self._ahead(origins), origins, None, last)
 
     @staticmethod
     def _take(source: Tensor, rows: Tensor, locations: Tensor | None) -> Tensor:
         return source[rows] if locations is None else source[rows[:, :, None], locations[None, None, :]]
 
-    def _season(self, ahead: Tensor, origins: Tensor, locations: Tensor | None, last: Tensor) -> Tensor:
-        """Value a whole number of seasons before each target time, at or before the origin."""
+    def _season(
+        self, source: Tensor, ahead: Tensor, origins: Tensor, locations: Tensor | None, last: Tensor
+    ) -> Tensor:  # fmt: skip
+        """Measured value of ``source`` a whole number of seasons before each target time, at or before the origin."""
         period = self.recipe.season
         count = len(self.recipe.targets)
         lead = ahead - origins[:, None]
         rows = ahead - period * ((lead + period - 1) // period)
-        values = self._take(self.filled, rows.clamp(min=0), locations)[..., :count]
+        values = self._take(source, rows.clamp(min=0), locations)[..., :count]
         seen = self._take(self.mask, rows.clamp(min=0), locations)[..., :count] & (rows >= 0)[:, :, None, None]
         return torch.where(seen, values, last[:, None])
-
-
-def make_recipe(
-    panel: Panel, train_rows: int, targets: Sequence[str], lookback: int, horizon: int,
-    cycles: tuple[Cycle, ...], scale: str, season: tuple[int, str], first_location: int = 0,
-) -> Recipe:  # fmt: skip
-    """Fit scaler and profile on the first ``train_rows`` steps: nothing later is looked at."""
-    known = tuple(
-        name for name in panel.features if name not in targets and _reaches(panel.schema[name].known_ahead, horizon)
-    )
-    features = (*targets, *(name for name in panel.features if name not in targets))
-    train = panel.select(features).values[:train_rows]
-    scaler = Scaler.fit(train, scale)
-    scaled = scaler.transform(train)[:, :, : len(targets)]
-    profile = Profile.fit(scaled, panel.time[:train_rows], cycles)
-    return Recipe(
-        features=features, targets=tuple(targets), known_ahead=known, step=panel.step, lookback=lookback,
-        horizon=horizon, cycles=cycles, scaler=scaler, profile=profile, season=season[0], season_words=season[1],
-        locations=tuple(panel.locations.index), first_location=first_location,
-    )  # fmt: skip
-
-
-def _reaches(known_ahead: bool | int, horizon: int) -> bool:
-    """Whether a covariate is known for all steps ahead; one that is known for some of them counts as past only."""
-    return known_ahead if isinstance(known_ahead, bool) else known_ahead >= horizon
 
 
 def _fill_forward(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

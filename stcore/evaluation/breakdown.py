@@ -208,7 +208,7 @@ def _time_key(prediction: Prediction, key: str) -> tuple[np.ndarray, pd.Index]:
     """Codes [origin, horizon] (or what broadcasts to it) and their categories in order."""
     origins, horizon = prediction.values.shape[:2]
     if key == "lead":
-        return np.arange(horizon)[None], pd.Index(np.arange(1, horizon + 1))
+        return np.arange(horizon)[None], pd.Index(prediction.gap + np.arange(1, horizon + 1))
     if key == "origin":
         return np.arange(origins)[:, None], pd.Index(prediction.origins)
     fields = [_clock(prediction.times(lead), key) for lead in range(1, horizon + 1)]

@@ -13,8 +13,9 @@ import torch
 
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
+from stcore.data.prepare.recipe import Recipe
 from stcore.data.splits import origins_within
-from stcore.data.windows import Recipe, Windows
+from stcore.data.windows import Windows
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.findings import Finding
 from stcore.models.nets.forecaster import Forecaster
@@ -23,7 +24,8 @@ from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future
-from stcore.training.planning import observed_rows, prepare
+from stcore.training.planning import observed_rows
+from stcore.training.preparing import cleaned
 
 _CHUNK_NUMBERS = 8_000_000
 
@@ -31,7 +33,7 @@ _CHUNK_NUMBERS = 8_000_000
 def backtest(
     fitted: Fitted, panel: Panel | Mapping[str, Panel], start: Any = None, end: Any = None, stride: int = 1
 ) -> Prediction | dict[str, Prediction]:
-    """One forecast per origin t for which t+1 .. t+horizon lie inside [start, end]; by default the test part.
+    """One forecast per origin t whose steps (t+1 .. t+horizon, later by the gap) lie inside [start, end]; by default the test part.
 
     The lookback may reach back before ``start``; nothing after an origin is read (known-ahead covariates apart).
 
@@ -82,7 +84,7 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
         start = fit.test_start
     first, last = panel.time[:rows].slice_indexer(start, end).indices(rows)[:2]
     recipe = fit.recipe
-    origins = origins_within(first, last, recipe.horizon, recipe.lookback, stride)
+    origins = origins_within(first, last, recipe.horizon, recipe.lookback, stride, recipe.gap)
     if not len(origins):
         raise ConfigError(
             f"No whole window of {recipe.horizon} steps ahead (history {recipe.lookback}) lies in the {last - first} steps asked for.",
@@ -211,15 +213,15 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
             f"The model was trained on data {steps.describe(recipe.step)}; these are {steps.describe(panel.step)}.",
             "Bring the data to the same step.",
         )
-    missing = [name for name in recipe.features if name not in panel.features]
+    missing = [name for name in recipe.given if name not in panel.features]
     if missing:
         raise ModelError(
-            f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.features)}.",
+            f"The data have no {', '.join(missing)}; the model was trained on {', '.join(recipe.given)}.",
             "Give the same value columns.",
         )
-    panel = prepare(panel, fitted.run.prepare).select(recipe.features)
+    panel = cleaned(panel, fitted.run.prepare).panel.select(recipe.given)
     if tuple(panel.locations.index) == recipe.locations:
-        return panel
+        return recipe.pipeline.apply(panel)
     strangers = [name for name in panel.locations.index if name not in set(recipe.locations)]
     if strangers:
         shown = ", ".join(strangers[:5]) + (" ..." if len(strangers) > 5 else "")
@@ -228,9 +230,9 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
             "Leave them out, or train again with them.",
         )
     position = panel.locations.index.get_indexer(list(recipe.locations))
-    values = np.where(position[None, :, None] >= 0, panel.values[:, position], np.float32(np.nan))
+    values = np.where(position[None, :, None] >= 0, panel.measured()[:, position], np.float32(np.nan))
     locations = panel.locations.reindex(list(recipe.locations))
-    return replace(panel, values=values.astype(np.float32), locations=locations, observed=None)
+    return recipe.pipeline.apply(replace(panel, values=values.astype(np.float32), locations=locations, observed=None))
 
 
 @torch.no_grad()
@@ -243,7 +245,7 @@ def predict(
     device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
     windows = Windows(panel, recipe, device, rows)
     module.eval()
-    centre, spread = recipe.target_scaler.centre, recipe.target_scaler.spread
+    scaler = recipe.target_scaler
     shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
     values, season = np.empty(shape, np.float32), np.empty(shape, np.float32)
     last = np.empty((shape[0], 1, *shape[2:]), np.float32)
@@ -254,30 +256,30 @@ def predict(
         part = slice(begin, begin + size)
         batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False)
         out = module(batch).float()
-        values[part] = head.point(out).cpu().numpy() * spread + centre
-        season[part] = batch.season.cpu().numpy() * spread + centre
-        last[part, 0] = batch.last.cpu().numpy() * spread + centre
+        values[part] = scaler.forecast(batch.level(head.point(out)).cpu().numpy())
+        naive = windows.naive(batch, torch.from_numpy(origins[part]).to(device))
+        season[part] = scaler.inverse(naive[1].cpu().numpy())
+        last[part, 0] = scaler.inverse(naive[0].cpu().numpy())
         if bands is not None:
-            bands[part] = out.cpu().numpy() * spread[..., None] + centre[..., None]
+            for level in range(head.outputs):
+                bands[part][..., level] = scaler.forecast(batch.level(out[..., level]).cpu().numpy())
     for number, target in enumerate(recipe.targets):
         low, high = fit.schema[target].range
         if low is not None or high is not None:
             np.clip(values[..., number], low, high, out=values[..., number])
     return Prediction(
-        values=values, truth=_truth(panel, origins, rows, recipe.horizon, len(recipe.targets)),
+        values=values, truth=_truth(panel, origins, rows, recipe),
         origins=panel.time[origins], step=panel.step, locations=panel.locations, targets=recipe.targets,
         schema=fit.schema, baselines={"persistence": np.broadcast_to(last, shape), "seasonal_naive": season},
         clock=panel.clock, season=recipe.season_words, model=label[0], run_hash=label[1], spread=fit.spread,
-        bands=bands, band_levels=head.levels, findings=findings,
+        bands=bands, band_levels=head.levels, findings=findings, gap=recipe.gap,
     )  # fmt: skip
 
 
-def _truth(panel: Panel, origins: np.ndarray, rows: int, horizon: int, targets: int) -> np.ndarray:
+def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe) -> np.ndarray:
     """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
-    values = panel.values[:rows, :, :targets]
-    if panel.observed is not None:
-        values = np.where(panel.observed[:rows, :, :targets], values, np.float32(np.nan))
-    ahead = origins[:, None] + np.arange(1, horizon + 1)
+    values = panel.select(recipe.targets).measured(rows)
+    ahead = origins[:, None] + recipe.gap + np.arange(1, recipe.horizon + 1)
     known = ahead < len(values)
     truth = np.asarray(values[np.minimum(ahead, len(values) - 1)])
     truth[~known] = np.nan

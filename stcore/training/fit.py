@@ -15,10 +15,11 @@ import pandas as pd
 import torch
 
 from stcore.data.panel import Panel
-from stcore.data.prepare.features import calendar_cycles, season
+from stcore.data.prepare.features import calendar_cycles
+from stcore.data.prepare.recipe import Recipe, make_recipe
 from stcore.data.schema import FeatureSchema
 from stcore.data.steps import Cycle
-from stcore.data.windows import Recipe, Windows, make_recipe
+from stcore.data.windows import Windows
 from stcore.experiment import RunConfig
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import make_head
@@ -30,6 +31,7 @@ from stcore.training.fitted import Fitted, PanelFit, build
 from stcore.training.intervals import calibrate
 from stcore.training.loop import Hooks, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
+from stcore.training.preparing import for_model
 
 _OFTEN_ZERO = 0.01
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
@@ -106,17 +108,11 @@ def _recipes(settled: Plan) -> dict[str, Recipe]:
     """Scaler, profile and season of every panel, from its train rows alone."""
     recipes: dict[str, Recipe] = {}
     first = 0
-    prepare = settled.run.prepare
+    run = settled.run.model_copy(update={"prepare": for_model(settled.run.prepare, settled.spec)})
     cycles = _common_cycles(settled)
     for name, each in settled.panels.items():
-        panel, rows = each.panel, _train_rows(each, settled.horizon)
-        targets = tuple(settled.run.targets or ())
-        train = panel.select(targets[:1]).values[:rows, :, 0]
-        recipes[name] = make_recipe(
-            panel, rows, targets, settled.lookback, settled.horizon, cycles,
-            prepare.scale, season(panel.step, train, prepare.features), first,
-        )  # fmt: skip
-        first += len(panel.locations)
+        recipes[name] = make_recipe(each.panel, each.train_rows, run, cycles, first, each.pipeline)
+        first += len(each.panel.locations)
     return recipes
 
 
@@ -128,13 +124,8 @@ def _common_cycles(settled: Plan) -> tuple[Cycle, ...]:
     return tuple(min((each[name] for each in found), key=lambda cycle: cycle.slots) for name in shared)
 
 
-def _train_rows(each: PanelPlan, horizon: int) -> int:
-    """Rows that scaler and profile are fitted on: the train part, less what was held out of it for calibration."""
-    return min(each.parts.train_end, int(each.fit[-1]) + horizon + 1)
-
-
 def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
-    train = each.panel.select(recipe.targets).values[: each.parts.train_end]
+    train = each.panel.select(recipe.targets).measured(each.parts.train_end)
     schema = {
         target: _kept_in_range(each.panel.schema[target], train[..., number])
         for number, target in enumerate(recipe.targets)
@@ -164,16 +155,16 @@ def _judge(
         origins, _ = thinned(each.calibrate, fitted.recipe, head)
         recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
         judged[name] = replace(fitted, spread=calibrate(recent))
-        origins, found = thinned(_validation_origins(each, settled.horizon, settled.lookback), fitted.recipe, head)
+        origins, found = thinned(_validation_origins(each, fitted.recipe), fitted.recipe, head)
         validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
     return judged, validation
 
 
-def _validation_origins(each: PanelPlan, horizon: int, lookback: int) -> np.ndarray:
+def _validation_origins(each: PanelPlan, recipe: Recipe) -> np.ndarray:
     """Origins of the whole validation part; those held out of train where it has no whole window."""
     from stcore.data.splits import origins_within
 
-    whole = origins_within(*each.parts.span("validation"), horizon, lookback)
+    whole = origins_within(*each.parts.span("validation"), recipe.horizon, recipe.lookback, gap=recipe.gap)
     return whole if len(whole) else each.calibrate
 
 
@@ -188,7 +179,7 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.windows = {
-            name: Windows(each.panel, self.recipes[name], self.device, each.rows, _train_rows(each, self.plan.horizon))
+            name: Windows(each.panel, self.recipes[name], self.device, each.rows, each.train_rows)
             for name, each in self.plan.panels.items()
         }
 
@@ -233,7 +224,7 @@ class _Job:
 
     def _weights(self) -> torch.Tensor:
         """[location, target]: spread of each, which brings scaled errors back to units."""
-        spread = np.concatenate([recipe.target_scaler.spread for recipe in self.recipes.values()])
+        spread = np.concatenate([recipe.target_scaler.in_units for recipe in self.recipes.values()])
         return torch.from_numpy(spread).to(self.device)
 
     def _source(self, part: str) -> list[tuple[Windows, torch.Tensor]]:
@@ -243,8 +234,10 @@ class _Job:
         if part == "refit":
             from stcore.data.splits import origins_inside
 
-            stride = self.plan.run.windows.stride
-            rows = origins_inside(0, each.parts.validation_end, self.plan.horizon, self.plan.lookback, stride)
+            windows, plan = self.plan.run.windows, self.plan
+            rows = origins_inside(
+                0, each.parts.validation_end, plan.horizon, plan.lookback, windows.stride, windows.gap
+            )
         else:
             rows = getattr(each, part)
         return torch.from_numpy(np.ascontiguousarray(rows))

@@ -15,9 +15,11 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as pack
 
 from stcore.data.prepare.features import Profile, calendar_cycles
+from stcore.data.prepare.pipeline import Pipeline
+from stcore.data.prepare.recipe import Recipe
 from stcore.data.prepare.scale import Scaler
+from stcore.data.prepare.transforms import Transform
 from stcore.data.schema import FeatureSchema
-from stcore.data.windows import Recipe
 from stcore.errors import ModelError, StoreError, storing
 from stcore.experiment import RunConfig
 from stcore.findings import Finding
@@ -171,9 +173,12 @@ def build(run: RunConfig, panels: Mapping[str, Recipe]) -> Forecaster:
 def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """JSON of one panel's fit; its arrays go to ``arrays`` under its number."""
     recipe = fit.recipe
-    parts = {"centre": recipe.scaler.centre, "spread": recipe.scaler.spread, "profile": recipe.profile.table}
+    parts = {"profile": recipe.profile.table, **_scaler_arrays(recipe.scaler)}
+    if recipe.changes is not None:
+        parts["changes"] = recipe.changes
     if fit.spread is not None:
         parts |= {f"conformal.{part}": array for part, array in fit.spread.arrays().items()}
+    parts |= {f"pipeline.{part}": array for part, array in recipe.pipeline.arrays().items()}
     arrays |= {f"panel.{number}.{key}": value for key, value in parts.items()}
     return {
         "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
@@ -181,15 +186,15 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
         "cycles": {cycle.name: cycle.slots for cycle in recipe.cycles}, "split_week": recipe.profile.split_week,
         "season": recipe.season, "season_words": recipe.season_words, "locations": list(recipe.locations),
         "first_location": recipe.first_location, "test_start": fit.test_start.isoformat(),
-        "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()},
+        "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()}, "pipeline": recipe.pipeline.about(),
+        "gap": recipe.gap, "difference": recipe.difference,
     }  # fmt: skip
 
 
 def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], history: pd.DataFrame) -> Fitted:
     panels = {}
     for number, entry in enumerate(about["panels"]):
-        own = {k.removeprefix(f"panel.{number}."): v for k, v in arrays.items() if k.startswith(f"panel.{number}.")}
-        panels[entry["name"]] = _unpack_panel(entry, own)
+        panels[entry["name"]] = _unpack_panel(entry, _under(arrays, f"panel.{number}."))
     run = RunConfig.of(about["run"])
     module = None
     if not about["members"]:
@@ -218,13 +223,35 @@ def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> Pa
     recipe = Recipe(
         features=tuple(entry["features"]), targets=tuple(entry["targets"]), known_ahead=tuple(entry["known_ahead"]),
         step=entry["step"], lookback=entry["lookback"], horizon=entry["horizon"], cycles=cycles,
-        scaler=Scaler(own["centre"], own["spread"]), profile=profile, season=entry["season"],
+        scaler=_scaler(own), profile=profile, season=entry["season"],
         season_words=entry["season_words"], locations=tuple(entry["locations"]), first_location=entry["first_location"],
+        pipeline=Pipeline.of(entry.get("pipeline"), _under(own, "pipeline."), entry["step"]), gap=entry.get("gap", 0),
+        difference=entry.get("difference", "none"), changes=own.get("changes"),
     )  # fmt: skip
-    conformal = {k.removeprefix("conformal."): array for k, array in own.items() if k.startswith("conformal.")}
+    conformal = _under(own, "conformal.")
     spread = Spread(**conformal) if conformal else None
     schema = {name: FeatureSchema.parse(value) for name, value in entry["schema"].items()}
     return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema)
+
+
+def _scaler_arrays(scaler: Scaler) -> dict[str, np.ndarray]:
+    """Arrays of a scaler by name; ``_scaler`` makes it again."""
+    arrays = {"centre": scaler.centre, "spread": scaler.spread}
+    if scaler.unit is not None:
+        arrays["unit"] = scaler.unit
+    if scaler.transform is not None:
+        arrays |= {f"transform.{name}": array for name, array in scaler.transform.arrays().items()}
+    return arrays
+
+
+def _scaler(own: Mapping[str, np.ndarray]) -> Scaler:
+    curve = _under(own, "transform.")
+    return Scaler(own["centre"], own["spread"], Transform(**curve) if curve else None, own.get("unit"))
+
+
+def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Those whose name begins so, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _by_panel(validation: Prediction | Mapping[str, Prediction]) -> Mapping[str, Prediction]:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from stcore.data import arrays, steps
 from stcore.data.panel import Panel
-from stcore.data.windows import Recipe
+from stcore.data.prepare.recipe import Recipe
 from stcore.errors import DataError
 
 
 def with_future(panel: Panel, future: pd.DataFrame, recipe: Recipe, origin: int) -> Panel:
-    """The panel, continued for ``horizon`` steps, with the table's values after row ``origin``.
+    """The panel, continued as far as the run forecasts, with the table's values after row ``origin``.
 
     Args:
         future: columns time, the known-ahead covariates, optionally location. Rows up to the origin and beyond the last
@@ -23,17 +23,17 @@ def with_future(panel: Panel, future: pd.DataFrame, recipe: Recipe, origin: int)
     Raises:
         DataError: a column is missing or holds no numbers, a place is unknown, a time is off the grid, or none is needed.
     """
-    missing = [name for name in ("time", *recipe.known_ahead) if name not in future.columns]
+    wanted = ("time", *recipe.given_ahead)
+    missing = [name for name in wanted if name not in future.columns]
     if missing:
-        raise DataError(
-            f"The future table lacks {', '.join(missing)}.", f"It needs {', '.join(('time', *recipe.known_ahead))}."
-        )
-    whole = panel.time.append(steps.following(panel.time[-1], recipe.horizon, panel.step))
+        raise DataError(f"The future table lacks {', '.join(missing)}.", f"It needs {', '.join(wanted)}.")
+    beyond = max(0, origin + recipe.reach + 1 - len(panel.time))
+    whole = panel.time.append(steps.following(panel.time[-1], beyond, panel.step)) if beyond else panel.time
     future, row = _needed(future, whole, origin, panel.clock)
     place = _places(future, panel)
     more = (len(whole) - len(panel.time), *panel.shape[1:])
     values = np.concatenate([panel.values, np.full(more, np.nan, np.float32)])
-    for name in recipe.known_ahead:
+    for name in recipe.given_ahead:
         column = arrays.numbers(future[name].to_numpy())[:, 0, 0]
         feature = panel.features.index(name)
         if place is None:

@@ -153,6 +153,11 @@ def _same(parts: Mapping[str, Prediction]) -> None:
                 f"{first.horizon} ({first.step}) of {', '.join(first.targets)}.",
                 "Combine models with the same steps ahead and values.",
             )
+        if part.gap != first.gap:
+            raise ConfigError(
+                f"“{label}” leaves out {part.gap} steps after its start, the first member {first.gap}.",
+                "Combine models that leave out the same steps.",
+            )
         if not part.locations.index.equals(first.locations.index):
             raise ConfigError(
                 f"“{label}” forecasts other places ({len(part.locations)}) than the first member ({len(first.locations)}).",

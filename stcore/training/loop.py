@@ -73,9 +73,9 @@ class Trainer:
     ) -> None:  # fmt: skip
         self.module, self.head, self.options, self.seed, self.hooks = module, head, options, seed, hooks
         self.device = weights.device
-        usual = weights.mean(dim=0)
-        self.weights = weights / usual
-        self.unit = float(usual[0]) if len(usual) == 1 else 1.0
+        self.usual = weights.mean(dim=0)
+        self.weights = weights / self.usual
+        self.unit = float(self.usual[0]) if len(self.usual) == 1 else 1.0
         self.optimiser = torch.optim.AdamW(
             module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
         )
@@ -238,12 +238,20 @@ class Trainer:
             for part in origins.to(self.device).split(size):
                 batch = windows.batch(part)
                 target, mask = batch.truth
-                weight = self.weights[batch.location] * mask
-                missed = (self.head.point(self.module(batch)) - target).abs() * weight
-                last = (batch.last[:, None] - target).abs() * weight
-                total += torch.stack([missed.sum(), last.sum(), mask.sum()]).double()
-        forecast, naive, count = total.tolist()
-        return self.unit * forecast / max(count, 1.0), self.unit * naive / max(count, 1.0)
+                truth, last = batch.level(target), windows.naive(batch, part)[0][:, None]
+                forecast = batch.level(self.head.point(self.module(batch)))
+                missed, naive = (self._missed(windows, batch, said, truth) * mask for said in (forecast, last))
+                total += torch.stack([missed.sum(), naive.sum(), mask.sum()]).double()
+        sums, count = total[:2].tolist(), max(float(total[2]), 1.0)
+        return self.unit * sums[0] / count, self.unit * sums[1] / count
+
+    def _missed(self, windows: Windows, batch: Batch, said: Tensor, truth: Tensor) -> Tensor:
+        """Absolute errors [B, H, N, T] by their size in units, in the usual spread of each target."""
+        scaler = windows.recipe.target_scaler
+        if scaler.transform is None:
+            return (said - truth).abs() * self.weights[batch.location]
+        values = (torch.from_numpy(scaler.inverse(each.cpu().numpy())) for each in (said, truth))
+        return (next(values) - next(values)).abs().to(self.device) / self.usual
 
     def _save(self) -> None:
         if self.hooks.folder is None:

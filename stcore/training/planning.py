@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
+from stcore.data.prepare.clean import Cleaned, check_names
+from stcore.data.prepare.features import season
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.quality.windows import too_little
-from stcore.data.splits import Parts, origins_inside, origins_within, split, widen_validation
+from stcore.data.splits import Parts
 from stcore.errors import ConfigError, DataError, ModelError
 from stcore.experiment import RunConfig, SplitConfig, TrainingConfig, WindowsConfig
 from stcore.findings import Finding
@@ -22,6 +23,8 @@ from stcore.models import MODELS
 from stcore.models.contract import ModelSpec
 from stcore.preparation import PrepareConfig
 from stcore.settings import settings
+from stcore.training.origins import Origins, choose_origins
+from stcore.training.preparing import cleaned, for_model, ready, set_aside
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +33,44 @@ class PanelPlan:
 
     Attributes:
         panel: prepared, targets first; ``rows`` of it have observed targets (later ones are known-ahead covariates).
-        fit, choose, calibrate: int64 origins to fit on, to choose epoch or strength on, to take residuals from.
-        test: origins whose leads lie in the test part.
-        calibrated_on: the rows [start, end) the residuals come from.
+        pipeline: what was learnt to prepare it.
+        origins: of each part.
     """
 
     panel: Panel
+    pipeline: Pipeline
     rows: int
-    parts: Parts
-    fit: np.ndarray
-    choose: np.ndarray
-    calibrate: np.ndarray
-    test: np.ndarray
-    calibrated_on: tuple[int, int]
+    origins: Origins
+
+    @property
+    def parts(self) -> Parts:
+        """Train, validation and test."""
+        return self.origins.parts
+
+    @property
+    def fit(self) -> np.ndarray:
+        """int64 origins to fit on."""
+        return self.origins.fit
+
+    @property
+    def choose(self) -> np.ndarray:
+        """Origins to choose epoch or strength on."""
+        return self.origins.choose
+
+    @property
+    def calibrate(self) -> np.ndarray:
+        """Origins to take residuals from."""
+        return self.origins.calibrate
+
+    @property
+    def test(self) -> np.ndarray:
+        """Origins whose leads lie in the test part."""
+        return self.origins.test
+
+    @property
+    def train_rows(self) -> int:
+        """The first rows, from which all is learnt that is learnt before a model."""
+        return self.origins.train_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +121,10 @@ def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, obje
 def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
     """Settle everything that was left out and refuse what cannot work."""
     run = RunConfig.of(run)
-    panels = {name: prepare(each, run.prepare) for name, each in as_panels(panel).items()}
+    raw = as_panels(panel)
+    check_names(raw.values(), run.prepare)
+    found = {name: cleaned(each, run.prepare) for name, each in raw.items()}
+    panels = {name: each.panel for name, each in found.items()}
     first = next(iter(panels.values()))
     spec = MODELS[run.model.name]
     model_settings = spec.settings.parse(run.model.settings, f"models.{run.model.label}.settings")
@@ -109,7 +140,7 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
             ),
         }
     )  # fmt: skip
-    plans, findings = _panel_plans(panels, targets, complete)
+    plans, findings = _panel_plans(raw, found, targets, complete)
     total = sum(len(each.fit) * len(each.panel.locations) for each in plans.values())
     looked = (
         training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
@@ -118,19 +149,6 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
     if share < 1:
         findings.append(_sampled(share, total))
     return Plan(complete, spec, model_settings, training, plans, total, share, tuple(findings))
-
-
-def prepare(panel: Panel, config: PrepareConfig) -> Panel:
-    """The panel with exact zeros of its measured numbers taken as missing where the settings say so.
-
-    Angles, yes/no values and what is known ahead keep theirs: no sensor reports a gap there.
-    """
-    if not config.zeros_are_missing:
-        return panel
-    schema = [panel.schema[name] for name in panel.features]
-    measured = np.array([one.kind in ("numeric", "count") and not one.known_ahead for one in schema])
-    values = np.where((panel.values == 0) & measured, np.float32(np.nan), panel.values)
-    return replace(panel, values=values)
 
 
 def choose_targets(panel: Panel, wanted: list[str] | None) -> tuple[str, ...]:
@@ -211,20 +229,21 @@ def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
 
 
 def _panel_plans(
-    panels: Mapping[str, Panel], targets: tuple[str, ...], run: RunConfig
+    raw: Mapping[str, Panel], cleaned: Mapping[str, Cleaned], targets: tuple[str, ...], run: RunConfig
 ) -> tuple[dict[str, PanelPlan], list[Finding]]:
     """Plans of the panels that are long enough; an error when none is."""
     plans, findings, refused = {}, [], []
-    for name, panel in panels.items():
+    for name, each in cleaned.items():
         try:
-            plans[name], found = _panel_plan(panel, targets, run)
-            findings += found
+            plans[name], found = _panel_plan(each.panel, targets, run)
+            findings += [*found, *set_aside(raw[name], each, targets, plans[name].parts.span("test"))]
         except (ConfigError, DataError) as error:
-            if len(panels) == 1:
+            if len(raw) == 1:
                 raise
             refused.append((name, error))
     if not plans:
         raise refused[0][1]
+    _refuse_unlike_features(plans)
     for name, reason in refused:
         findings.append(
             Finding(code="panel_left_out", severity="look", message=f"“{name}” is left out: {reason.message}", where=name,
@@ -235,67 +254,18 @@ def _panel_plans(
 
 def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple[PanelPlan, list[Finding]]:
     _refuse_memory(panel)
-    lookback, horizon = int(run.windows.lookback or 1), int(run.windows.horizon or 1)
     rows = observed_rows(panel, targets)
     if rows == 0:
         raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
-    parts, findings = _parts(rows, run.split, lookback, horizon)
-    fit, test = _fit_and_test(parts, run.windows.stride, lookback, horizon)
     seen = np.asarray(panel.select(targets).mask[:rows].any(axis=1))
-    findings += _unlearnable(seen[: parts.train_end], targets)
-    findings += too_little(panel.step, parts, lookback, horizon)
-    choose, calibrate = (
-        origins_within(*parts.span(half), horizon, lookback) if seen[slice(*parts.span(half))].any() else fit[:0]
-        for half in ("choose", "calibrate")
-    )
-    calibrated_on = parts.span("calibrate")
-    if not len(choose) or not len(calibrate):
-        fit, calibrate, calibrated_on = _held_out(fit, parts, horizon)
-        choose = choose[:0]
-        findings.append(_no_validation(parts, horizon, len(calibrate)))
-    return PanelPlan(panel, rows, parts, fit, choose, calibrate, test, calibrated_on), findings
-
-
-def _parts(rows: int, config: SplitConfig, lookback: int, horizon: int) -> tuple[Parts, list[Finding]]:
-    """The parts of the shares; those that nobody gave make room for a validation part of two horizons."""
-    parts = split(rows, config)
-    if config == SplitConfig():
-        wider = widen_validation(parts, config, horizon)
-        if wider != parts and wider.train_end >= lookback + horizon:
-            return wider, [_widened(parts, wider, horizon)]
-    return parts, []
-
-
-def _fit_and_test(parts: Parts, stride: int, lookback: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Origins of the train and the test part.
-
-    Raises:
-        ConfigError: a part without a whole window.
-    """
-    fit = origins_inside(0, parts.train_end, horizon, lookback, stride)
-    if not len(fit):
-        raise ConfigError(
-            f"History {lookback} + {horizon} steps ahead need {lookback + horizon} steps; the train part has "
-            f"{parts.train_end} of {parts.steps}.",
-            _shorter(parts.train_end, horizon),
-        )
-    test = origins_within(*parts.span("test"), horizon, lookback)
-    if not len(test):
-        length = parts.steps - parts.validation_end
-        raise ConfigError(
-            f"{horizon} steps ahead do not fit into the test part of {length} steps.",
-            f"Forecast at most {max(1, length)} steps ahead, or give the test part a larger share.",
-        )
-    return fit, test
-
-
-def _shorter(train_end: int, horizon: int) -> str:
-    """What would fit into a train part of so many steps."""
-    if train_end < 2:
-        return "Give more steps of time; the train part needs at least 2."
-    ahead = horizon if horizon < train_end else max(1, train_end // 3)
-    history = f"Use a history of at most {words.count(train_end - ahead, 'step')}"
-    return f"{history}." if ahead == horizon else f"{history} and forecast at most {words.count(ahead, 'step')} ahead."
+    found, findings = choose_origins(np.asarray(seen.any(axis=1)), run)
+    findings += _unlearnable(seen[: found.parts.train_end], targets)
+    findings += too_little(panel.step, found.parts, int(run.windows.lookback or 1), int(run.windows.horizon or 1))
+    prepare = for_model(run.prepare, MODELS[run.model.name])
+    reach = run.windows.gap + int(run.windows.horizon or 1)
+    panel, pipeline = ready(panel, found.train_rows, prepare, targets, reach)
+    _refuse_no_season(panel, targets, found.train_rows, prepare)
+    return PanelPlan(panel, pipeline, rows, found), findings
 
 
 def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
@@ -320,17 +290,28 @@ def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _held_out(fit: np.ndarray, parts: Parts, horizon: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """The last windows of the train part, taken out of the fit: its last tenth, whose leads no fitted window shares."""
-    wanted = max(1, math.ceil(len(fit) / 10))
-    if len(fit) <= horizon + wanted:
-        return fit, fit[-1:], (int(fit[-1]) + 1, parts.train_end)
-    calibrate = fit[-wanted:]
-    return (
-        fit[: -(wanted + horizon - 1)] if horizon > 1 else fit[:-wanted],
-        calibrate,
-        (int(calibrate[0]) + 1, parts.train_end),
-    )
+def _refuse_unlike_features(plans: Mapping[str, PanelPlan]) -> None:
+    """One model sees the same values in all panels."""
+    names = {name: each.panel.features for name, each in plans.items()}
+    first = next(iter(names))
+    for name, features in names.items():
+        if features != names[first]:
+            raise ConfigError(
+                f"The features worked out for “{name}” are {', '.join(features)}; for “{first}” {', '.join(names[first])}.",
+                "Leave out waves and phases: series of unlike length or step do not share them.",
+            )
+
+
+def _refuse_no_season(panel: Panel, targets: tuple[str, ...], rows: int, prepare: PrepareConfig) -> None:
+    """Changes from season to season need a season that the train part shows twice."""
+    if prepare.difference != "season":
+        return
+    train = panel.select(targets[:1]).measured(rows)[..., 0]
+    if season(panel.step, train, prepare.features)[0] < 2:
+        raise ConfigError(
+            f"No day, week or year fits twice into the {rows} steps of the train part, so there are no seasonal changes.",
+            "Choose first changes or none, or give more data.",
+        )
 
 
 def _refuse_memory(panel: Panel) -> None:
@@ -349,22 +330,4 @@ def _sampled(share: float, total: int) -> Finding:
         code="sampled", severity="note",
         message=f"Training looks at {share * 100:.2g} % of the {total:,} windows, drawn at random.",
         suggestion="Raise epochs or steps an epoch to use more.",
-    )  # fmt: skip
-
-
-def _widened(parts: Parts, wider: Parts, horizon: int) -> Finding:
-    return Finding(
-        code="validation_widened", severity="note",
-        message=f"10 % of {parts.steps} steps are fewer than twice the {horizon} steps ahead; validation takes "
-        f"{parts.train_end - wider.train_end} steps from the train part.",
-    )  # fmt: skip
-
-
-def _no_validation(parts: Parts, horizon: int, windows: int) -> Finding:
-    return Finding(
-        code="no_validation", severity="look", count=windows,
-        message=f"The validation part of {parts.validation_end - parts.train_end} steps has no two halves with values and a "
-        f"whole window of {horizon} steps ahead: defaults are used, and bands come from the last {windows} train windows, left "
-        "out of the fit where there are enough.",
-        suggestion="Give more data or forecast fewer steps ahead for bands that can be trusted.",
     )  # fmt: skip

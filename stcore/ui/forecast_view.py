@@ -122,7 +122,7 @@ def small_print(shown: View, share: float | None) -> str:
 def lead_words(shown: View) -> tuple[str, Callable[[int], str], list[str]]:
     """How leads are said: label of the slider (“Minutes ahead”), its numbers (“+30”), and the words of the axis."""
     length = steps.duration(shown.test.step)
-    count = shown.test.horizon
+    count, gap = shown.test.horizon, shown.test.gap
     if length is None:
         unit, size = steps.describe_span(1, shown.test.step).split(" ", 1)[1], 1.0
         unit, size = (unit if unit.endswith("s") else f"{unit}s"), 1.0
@@ -132,15 +132,19 @@ def lead_words(shown: View) -> tuple[str, Callable[[int], str], list[str]]:
             for name, seconds in _UNITS
             if length.total_seconds() >= seconds or seconds == 1
         )
-        if unit == "minutes" and size * count > 180 and (size >= 30 or count > 60):
+        if unit == "minutes" and size * (gap + count) > 180 and (size >= 30 or count > 60):
             unit, size = "hours", size / 60
-    return f"{words.sentence(unit)} ahead", lambda lead: f"+{words.number(size * lead)}", _axis(size, count, unit)
+    return (
+        f"{words.sentence(unit)} ahead",
+        lambda lead: f"+{words.number(size * (gap + lead))}",
+        _axis(size, count, unit, gap),
+    )
 
 
-def _axis(size: float, count: int, unit: str) -> list[str]:
+def _axis(size: float, count: int, unit: str, gap: int = 0) -> list[str]:
     """Words under the leads: the first, round ones (15, 30, 45), the last with its unit; empty for those without a tick."""
     step = next((s for s in _ROUND if count * size / s <= 4.5), count * size)
-    every = [size * lead for lead in range(1, count + 1)]
+    every = [size * (gap + lead) for lead in range(1, count + 1)]
     texts = [words.number(amount) if abs(amount / step - round(amount / step)) < 1e-9 else "" for amount in every]
     if len(texts) > 1 and (not texts[1] or count <= 6):
         texts[0] = words.number(every[0])

@@ -28,14 +28,16 @@ class Basis:
     """What models must share to be ranked together.
 
     Attributes:
-        horizon, targets, split, zeros_are_missing: of their runs.
+        horizon, gap, targets, split: of their runs.
+        cleaning: digest of what was set aside as wrong, since that counts in no error.
         origins: number, first and last of the start times on the test part.
     """
 
     horizon: int
+    gap: int
     targets: tuple[str, ...]
     split: tuple[float, float, float]
-    zeros_are_missing: bool
+    cleaning: str
     origins: tuple[int, str, str]
 
 
@@ -118,8 +120,8 @@ def _basis(result: Result, label: str) -> Basis | None:
     experiment = result.experiment
     split = experiment.split
     return Basis(
-        int(experiment.windows.horizon or 0), tuple(experiment.targets or ()), (split.train, split.validation, split.test),
-        experiment.prepare.zeros_are_missing, origins,
+        int(experiment.windows.horizon or 0), experiment.windows.gap, tuple(experiment.targets or ()), (split.train, split.validation, split.test),
+        experiment.prepare.cleaning, origins,
     )  # fmt: skip
 
 

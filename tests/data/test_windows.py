@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,17 +12,26 @@ import torch
 
 from stcore.data.panel import Panel
 from stcore.data.prepare.features import calendar_cycles
-from stcore.data.windows import Windows, make_recipe
+from stcore.data.prepare.pipeline import Pipeline
+from stcore.data.prepare.recipe import Recipe, make_recipe
+from stcore.data.windows import Windows
+from stcore.experiment import RunConfig
+from stcore.preparation import PrepareConfig
 from tests.panels import daily_wave
 
 CPU = torch.device("cpu")
 
 
 def windows(panel: Panel, horizon: int = 3, rows: int | None = None) -> Windows:
-    recipe = make_recipe(
-        panel, 60, panel.features[:1], 4, horizon, calendar_cycles(panel.step), "none", (24, "yesterday")
-    )
-    return Windows(panel, recipe, CPU, rows)
+    return Windows(panel, recipe_of(panel, horizon), CPU, rows)
+
+
+def recipe_of(panel: Panel, horizon: int = 3, gap: int = 0, pipeline: Pipeline | None = None, **prepare: Any) -> Recipe:
+    run = RunConfig(
+        targets=list(panel.features[:1]), windows={"lookback": 4, "horizon": horizon, "gap": gap},
+        prepare={"scale": "none", **prepare},
+    )  # fmt: skip
+    return make_recipe(panel, 60, run, calendar_cycles(panel.step), pipeline=pipeline)
 
 
 def test_past_target_last_and_season_stand_at_their_rows() -> None:
@@ -84,3 +94,74 @@ def test_times_go_on_beyond_the_panel() -> None:
     batch = windows(panel).batch(torch.tensor([95]), with_target=False)
     hours = pd.date_range(panel.time[-1], periods=4, freq="h")[1:].hour
     assert batch.calendar[0, :, 0].tolist() == hours.tolist()
+
+
+def test_a_fill_from_both_sides_is_seen_once_the_gap_is_over() -> None:
+    """A gap in rows 41 to 43: an origin inside it sees the last value, one behind it the line."""
+    values = np.arange(96, dtype=np.float32).reshape(-1, 1, 1) ** 2
+    values[41:44] = np.nan
+    panel = Panel.from_arrays(values, pd.date_range("2024", periods=96, freq="h"))
+    pipeline = Pipeline.fit(panel, 60, PrepareConfig(fill="linear"))
+    source = Windows(pipeline.apply(panel), recipe_of(pipeline.apply(panel), pipeline=pipeline), CPU)
+    batch = source.batch(torch.tensor([42, 44]))
+    np.testing.assert_allclose(batch.past[0].ravel(), [39**2, 40**2, 40**2, 40**2])
+    np.testing.assert_allclose(batch.past[1].ravel(), [1684, 1768, 1852, 44**2])
+    assert batch.past_mask[1].ravel().tolist() == [False, False, False, True]
+    assert batch.truth[1][0].ravel().tolist() == [False, True, True]
+    np.testing.assert_allclose(source.naive(batch, torch.tensor([42, 44]))[0].ravel(), [40**2, 44**2])
+
+
+@pytest.mark.parametrize("gap", [0, 2, 5])
+def test_steps_left_out_lie_between_the_history_and_the_forecast(gap: int) -> None:
+    panel = daily_wave(96, places=1)
+    source = Windows(panel, recipe_of(panel, 3, gap), CPU)
+    batch = source.batch(torch.tensor([40]))
+    np.testing.assert_array_equal(batch.past[0], panel.values[37:41])
+    np.testing.assert_array_equal(batch.truth[0][0], panel.values[41 + gap : 44 + gap])
+    np.testing.assert_array_equal(batch.season[0], panel.values[41 + gap - 24 : 44 + gap - 24])
+    end = source.batch(torch.tensor([95]), with_target=False)
+    hours = pd.date_range(panel.time[-1], periods=4 + gap, freq="h")[1 + gap :].hour
+    assert end.calendar[0, :, 0].tolist() == hours.tolist()
+
+
+# changes instead of values ----------------------------------------------------------------------------------------
+
+
+def test_first_changes_count_from_the_last_value() -> None:
+    panel = daily_wave(96, places=2)
+    source = Windows(panel, recipe_of(panel, difference="first"), CPU)
+    batch = source.batch(torch.tensor([40]))
+    values, spread = panel.values, source.recipe.changes
+    np.testing.assert_allclose(batch.past[0], (values[37:41] - values[36:40]) / spread, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(batch.truth[0][0], values[41:44] - values[40], rtol=1e-5, atol=1e-5)
+    assert not batch.last.any()
+    np.testing.assert_allclose(batch.season[0], values[17:20] - values[40], rtol=1e-5, atol=1e-5)
+    last, season = source.naive(batch, torch.tensor([40]))
+    np.testing.assert_array_equal(last[0], values[40])
+    np.testing.assert_array_equal(season[0], values[17:20])
+
+
+def test_seasonal_changes_count_from_the_value_a_season_before() -> None:
+    panel = daily_wave(120, places=2)
+    source = Windows(panel, recipe_of(panel, horizon=30, difference="season"), CPU)
+    batch = source.batch(torch.tensor([80]))
+    values = panel.values
+    np.testing.assert_allclose(batch.past[0], values[77:81] - values[53:57], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(batch.last[0], values[80] - values[56], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(batch.truth[0][0, :24], values[81:105] - values[57:81], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(batch.truth[0][0, 24:], values[105:111] - values[57:63], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(batch.season[0, 0], values[57] - values[33], rtol=1e-5, atol=1e-5)
+    early = source.batch(torch.tensor([22]), with_target=False)
+    assert not early.past_mask.any()
+
+
+@pytest.mark.parametrize("difference", ["first", "season"])
+def test_changes_added_up_are_the_values_again(difference: str) -> None:
+    panel = daily_wave(120, places=3, gaps=0.2)
+    plain = Windows(panel, recipe_of(panel, horizon=30), CPU).batch(torch.arange(30, 80))
+    changed = Windows(panel, recipe_of(panel, horizon=30, difference=difference), CPU).batch(torch.arange(30, 80))
+    np.testing.assert_array_equal(changed.truth[1], plain.truth[1])
+    seen = plain.truth[1]
+    np.testing.assert_allclose(changed.level(changed.truth[0])[seen], plain.truth[0][seen], rtol=1e-4)
+    part = changed.part(slice(3, 9), slice(1, 3))
+    np.testing.assert_array_equal(part.level(part.truth[0]), changed.level(changed.truth[0])[3:9, :, 1:3])

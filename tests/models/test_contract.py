@@ -12,8 +12,9 @@ import torch
 
 import stcore
 from stcore.data.panel import Panel
-from stcore.data.prepare.features import calendar_cycles, season
-from stcore.data.windows import Windows, make_recipe
+from stcore.data.prepare.features import calendar_cycles
+from stcore.data.prepare.recipe import make_recipe
+from stcore.data.windows import Windows
 from stcore.errors import Cancelled
 from stcore.experiment import RunConfig, TrainingConfig
 from stcore.models import MODELS
@@ -30,11 +31,8 @@ SHORT = {"epochs": 4, "steps_per_epoch": 5, "batch_windows": 64}
 
 
 def windows(panel: Panel, targets: int = 1) -> Windows:
-    names = panel.features[:targets]
-    train = panel.select(names[:1]).values[:300, :, 0]
-    recipe = make_recipe(
-        panel, 300, names, LOOKBACK, HORIZON, calendar_cycles(panel.step), "standard", season(panel.step, train)
-    )
+    run = RunConfig(targets=list(panel.features[:targets]), windows={"lookback": LOOKBACK, "horizon": HORIZON})
+    recipe = make_recipe(panel, 300, run, calendar_cycles(panel.step))
     return Windows(panel, recipe, CPU)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import cache
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import stcore
 from stcore.data.panel import Panel
+from stcore.data.prepare.fill import FILLERS
+from stcore.data.windows import Batch, Windows
 from stcore.experiment import RunConfig, SplitConfig
 from stcore.records import Prediction
+from stcore.training.backtest import align
 from stcore.training.fitted import Fitted
 from stcore.training.planning import plan
 from tests.panels import daily_wave
@@ -120,6 +127,77 @@ def test_no_validation_holds_out_train_windows() -> None:
     assert each.calibrate.max() + 4 < each.parts.train_end
     first = stcore.fit(panel, config)
     assert "no_validation" in {finding.code for finding in first.findings}
-    second = stcore.fit(changed(panel, *each.calibrated_on), config)
+    second = stcore.fit(changed(panel, *each.origins.calibrated_on), config)
     assert same(weights(first), weights(second))
     assert isinstance(first.validation, Prediction)
+
+
+# preparing --------------------------------------------------------------------------------------------------------
+
+CLEANED = {"limits": {"value_0": [-1e3, 1e3]}, "jump": {"value_0": 40}, "spikes": 5, "stuck": 3}
+PREPARED: list[dict[str, object]] = [
+    {"clean": CLEANED, "zeros_are_missing": True}, *({"fill": fill, "clean": CLEANED} for fill in FILLERS),
+    {"transform": "yeo_johnson", "transform_over": "place", "scale": "robust"}, {"difference": "first", "scale": "min_max"},
+    {"difference": "season", "fill": "spline", "transform": "log", "scale_over": "all"},
+    {"derived": {"lags": [2, 24], "changes": [1], "rolling": ["mean", "variance", "min", "max"], "waves": 1, "phase": True,
+                 "neighbours_mean": True, "holidays": True, "country": "DE", "trend": True}, "fill": "linear"},
+]  # fmt: skip
+
+
+def gappy(seed: int = 0) -> Panel:
+    """Two values with gaps, repeats, zeros and spikes."""
+    panel, draw = daily_wave(STEPS, places=4, features=2, gaps=0.3, seed=seed), np.random.default_rng(seed)
+    values = panel.values.copy()
+    values[draw.random(values.shape) < 0.02] = 0
+    values[draw.random(values.shape) < 0.02] *= 4
+    values[100:120, 1] = values[100, 1]
+    return replace(panel, values=values)
+
+
+def inputs(batch: Batch) -> dict[str, np.ndarray]:
+    """All that a model sees."""
+    seen = {each.name: getattr(batch, each.name) for each in fields(Batch) if not each.name.startswith("target")}
+    return {name: tensor.numpy() for name, tensor in seen.items() if isinstance(tensor, torch.Tensor)}
+
+
+@cache
+def prepared(which: int) -> Fitted:
+    """A run with one way of preparing."""
+    return stcore.fit(gappy(), run("ridge", targets=["value_0"], prepare=PREPARED[which]))
+
+
+@settings(max_examples=24, deadline=None)
+@given(st.integers(0, len(PREPARED) - 1), st.integers(60, STEPS - 10), st.integers(0, 1000))
+def test_what_comes_after_an_origin_changes_no_input(which: int, origin: int, seed: int) -> None:
+    """Whatever the settings, values after the origin may be anything: the window that ends there stays the same."""
+    fitted, panel = prepared(which), gappy()
+    other = panel.values.copy()
+    other[origin + 1 :] = 3 * gappy(seed + 1).values[origin + 1 :] + 50
+    windows = []
+    for values in (panel.values, other):
+        fit = fitted.panel_fit(None)
+        ready = align(replace(panel, values=values), fit, fitted)
+        source = Windows(ready, fit.recipe, torch.device("cpu"))
+        origins = torch.tensor([origin - 1, origin])
+        batch = source.batch(origins, with_target=False)
+        windows.append({**inputs(batch), **dict(enumerate(source.naive(batch, origins)))})
+    for name, array in windows[0].items():
+        np.testing.assert_array_equal(array, windows[1][name], err_msg=str(name))
+
+
+@pytest.mark.parametrize("prepare", PREPARED, ids=str)
+def test_preparing_learns_from_the_train_part_alone(prepare: dict[str, object]) -> None:
+    panel, config = gappy(), run("ridge", targets=["value_0"], prepare=prepare)
+    parts = plan(panel, config).panels["panel"].parts
+    other = changed(panel, parts.train_end, STEPS - 40)  # the last rows decide how long the series is
+    assert plan(other, config).panels["panel"].parts == parts
+    first, second = (stcore.fit(each, config).panel_fit(None).recipe for each in (panel, other))
+    for name, array in first.pipeline.arrays().items():
+        np.testing.assert_array_equal(array, second.pipeline.arrays()[name], err_msg=name)
+    scalers = [each.scaler.transform and each.scaler.transform.arrays() for each in (first, second)]
+    assert str(scalers[0]) == str(scalers[1])
+    np.testing.assert_array_equal(first.scaler.centre, second.scaler.centre)
+    np.testing.assert_array_equal(first.scaler.in_units, second.scaler.in_units)
+    np.testing.assert_array_equal(first.profile.table, second.profile.table)
+    assert first.season == second.season
+    assert str(first.changes) == str(second.changes)
