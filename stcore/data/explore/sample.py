@@ -1,7 +1,8 @@
 """The part of a panel a statistic looks at: everything where that is little, else a stated sample; never the whole array.
 
 A memory-mapped panel is read by pages of the file, so what is drawn is bounded by the bytes *touched*, not only by the cells
-kept: places of a very wide panel come in runs that lie side by side in the file (a cluster sample).
+kept. Where the file also holds the curves place by place, long stretches of few places are read there; else places of a very
+wide panel come in runs that lie side by side (a cluster sample).
 """
 
 from __future__ import annotations
@@ -74,18 +75,21 @@ def draw(panel: Panel, feature: str, steps: int, places: int, latest: bool = Fal
 def read(panel: Panel, feature: str, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """float32 [row, column] of one feature, NaN where not observed; touches these cells only."""
     which, at = panel.features.index(feature), np.ix_(rows, columns)
-    values = np.array(panel.values[:, :, which][at], dtype=np.float32)
+    if panel.curves is not None and _along(panel, len(columns)) < _across(panel, len(rows), len(columns)):
+        values = np.array(panel.curves[:, which][np.ix_(columns, rows)].T, dtype=np.float32)
+    else:
+        values = np.array(panel.values[:, :, which][at], dtype=np.float32)
     if panel.observed is not None:
         values[~np.asarray(panel.observed[:, :, which][at])] = np.nan
     return values
 
 
-def series(panel: Panel, feature: str, column: int) -> np.ndarray:
+def series(panel: Panel, feature: str, place: str) -> np.ndarray:
     """float32 [time] of one place, NaN where not observed."""
-    which = panel.features.index(feature)
-    values = np.array(panel.values[:, column, which], dtype=np.float32)
+    values = panel.curve(place, feature)
     if panel.observed is not None:
-        values[~np.asarray(panel.observed[:, column, which])] = np.nan
+        column = panel.locations.index.get_loc(place)
+        values[~np.asarray(panel.observed[:, column, panel.features.index(feature)])] = np.nan
     return values
 
 
@@ -125,10 +129,20 @@ def _some(total: int, most: int, rng: np.random.Generator) -> np.ndarray:
 def _columns(panel: Panel, places: int, steps: int, rng: np.random.Generator) -> np.ndarray:
     """Places to read: random ones, or runs of neighbours in the file where single ones would read it whole."""
     wide = panel.values.shape[1]
-    width = wide * panel.values.shape[2] * panel.values.itemsize
-    if steps * min(width, places * _PAGE) <= MOST_TOUCHED:
+    along = _along(panel, places) if panel.curves is not None else np.inf
+    if min(along, _across(panel, steps, places)) <= MOST_TOUCHED:
         return _some(wide, places, rng)
     runs = max(1, min(MOST_TOUCHED // (steps * _PAGE), -(-places // _RUN)))
     run = min(_RUN, places)
     starts = np.linspace(0, wide - run, runs).astype(np.int64)
     return np.unique((starts[:, None] + np.arange(run)).ravel())[:places]
+
+
+def _across(panel: Panel, steps: int, places: int) -> int:
+    """Bytes of the time-major file that single places at so many steps touch."""
+    return int(steps * min(panel.values.shape[1] * panel.values.shape[2] * panel.values.itemsize, places * _PAGE))
+
+
+def _along(panel: Panel, places: int) -> int:
+    """Bytes of the place-major file that the curves of so many places touch."""
+    return int(places * max(_PAGE, len(panel.time) * panel.values.itemsize))

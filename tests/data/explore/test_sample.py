@@ -51,7 +51,7 @@ def test_a_filled_value_is_not_an_observed_one() -> None:
     seen[2, 1] = False
     made = replace(made, observed=seen)
     assert np.isnan(sample.draw(made, "f0", 10, 3).values[2, 1])
-    assert np.isnan(sample.series(made, "f0", 1)[2])
+    assert np.isnan(sample.series(made, "f0", "2")[2])
     assert sample.mean_series(made, "f0")[0][2] == pytest.approx((6 + 8) / 2)
 
 
@@ -79,3 +79,15 @@ def test_a_wide_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert all(len(run) == 32 for run in runs)
     np.testing.assert_array_equal(found.values[0], found.columns)
     assert found.columns[-1] == 19_999
+
+
+def test_long_stretches_are_read_where_the_curves_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = panel(5000, 40, 2)
+    rows, columns = np.arange(0, 5000, 3), np.array([3, 17])
+    wanted = sample.read(made, "f1", rows, columns)
+    made.__dict__["curves"] = np.ascontiguousarray(made.values.transpose(1, 2, 0))
+    np.testing.assert_array_equal(sample.read(made, "f1", rows, columns), wanted)
+    made.__dict__["curves"][3, 1, 0] = -1
+    assert sample.read(made, "f1", rows, columns)[0, 0] == -1  # it was read there
+    monkeypatch.setattr(sample, "MOST_TOUCHED", 10 * 5000 * 4)
+    assert len(sample.draw(made, "f1", 5000, 10).columns) == 10
