@@ -14,7 +14,7 @@ from stcore.data.explore.groups import Groups
 from stcore.plots import figure as fig
 from stcore.plots.curves import Line
 from stcore.plots.figure import Label
-from stcore.plots.theme import Theme, fade
+from stcore.plots.theme import Theme, fade, mix
 
 MOST_DOTS = 1500
 MOST_CURVES = 7
@@ -72,11 +72,11 @@ def neighbours(
 
 
 def spot_colours(theme: Theme) -> dict[int, str]:
-    """Colour of places where high values (1) or low values (-1) lie together: the two ends of what is signed."""
-    return {1: theme.diverging[-2], -1: theme.diverging[1]}
+    """Colour of places where high values (1) or low values (-1) lie together, the ends of what is signed; 0 = neither."""
+    return {1: theme.diverging[-2], -1: theme.diverging[1], 0: mix(theme.baseline, theme.map_ground, 0.45)}
 
 
-def group_shapes(found: Groups, theme: Theme, names: Sequence[str], height: int = 490) -> go.Figure:
+def group_shapes(found: Groups, theme: Theme, names: Sequence[str], height: int = 460) -> go.Figure:
     """Mean shape of each group in its colour, in standard deviations of a place, names at the right ends."""
     figure = fig.blank(theme, height, fig.axis_range([found.centre]), right=92)
     labels, hours = [], np.arange(25)

@@ -23,9 +23,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def calendar(found: Calendar, scale: Scale, theme: Theme, unit: str = "", height: int = 320) -> go.Figure:
-    """Heat map of a calendar: the first row on top, cells without a reading stay empty."""
+    """Heat map of a calendar: the first row on top, cells without a reading stay empty; at most ``height`` px."""
     rows, columns = found.values.shape
     names = [_row_name(found.kind, row) for row in found.rows]
+    height = min(height, 52 + 36 * rows)
     figure = fig.blank(theme, height, (-0.5, rows - 0.5), right=8, left=64)
     across = {
         "hours": [f"{hour:02d}:00" for hour in range(24)],
@@ -37,7 +38,7 @@ def calendar(found: Calendar, scale: Scale, theme: Theme, unit: str = "", height
     figure.add_trace(
         go.Heatmap(
             z=found.values, x=np.arange(columns), y=np.arange(rows), colorscale=colours, zmin=scale.low, zmax=scale.high,
-            showscale=False, xgap=2 if columns < 32 else 1, ygap=2 if rows <= 30 else 1,
+            showscale=False, xgap=2 if columns < 32 else 1, ygap=2 if rows <= 30 else 1 if rows <= 48 else 0,
             customdata=[[f"{name}, {text}" if found.kind == "hours" else f"{text} {name}" for text in texts] for name in names],
             hovertemplate=f"%{{customdata}}: %{{z:.3~g}} {fig.safe(unit)}<extra></extra>", hoverongaps=False,
         )
@@ -177,10 +178,10 @@ def resemblance(
         fig.dot(figure, at, found[period.lag : period.lag + 1], theme.forecast, theme.panel, 10)
         figure.add_annotation(
             x=float(at[0]), y=float(found[period.lag]), text=f"<b>{fig.safe(name)}, {found[period.lag]:.2f}</b>", showarrow=False,
-            yanchor="bottom", yshift=6, xanchor="center" if period.lag < 0.85 * len(found) else "right",
+            yanchor="bottom", yshift=6, xanchor="left" if period.lag < 0.1 * len(found) else "center" if period.lag < 0.85 * len(found) else "right",
             font={"size": 12.5, "color": theme.forecast},
         )  # fmt: skip
-    fig.use_values(figure, 0, float(along[-1]), unit, 7)
+    fig.use_values(figure, 0, float(along[-1]), unit, 8)
     figure.update_layout(hovermode="closest")
     return figure
 

@@ -85,7 +85,7 @@ def _levels(figure: go.Figure, found: Distribution, theme: Theme) -> None:
         figure.add_annotation(
             x=at, y=1, yref="paper", yanchor="top", xanchor=side, xshift=abs(shift) * (1 if side == "left" else -1),
             yshift=-16 * (level // 2), text=f"{text}: <b>{words.number(at)}</b>", showarrow=False,
-            font={"size": 12.5, "color": theme.muted},
+            font={"size": 12.5, "color": theme.muted}, bgcolor=theme.panel, borderpad=1,
         )  # fmt: skip
 
 

@@ -54,9 +54,15 @@ def _verdict(data: Opened, feature: str, found: Alike | None, period: pd.Datetim
     how = "alike" if one.value > 0 else "unlike"
     low, high = (scales.meaning(feature, end) for end in ("low", "high"))
     parts.verdict(
-        f"Neighbours are {how}: ", number, f" (Moran’s I; 0 by chance, 1 the same). {spots.count(1):,} {data.places} lie in a "
-        f"{high} area, {spots.count(-1):,} in a {low} one.", small=small,
+        f"Neighbours are {how}: ", number, f" (Moran’s I; 0 by chance, 1 the same). {_counted(data, spots.count(1))} in a "
+        f"{high} area, {words.in_words(spots.count(-1)).replace('no', 'none')} in a {low} one.", small=small,
     )  # fmt: skip
+
+
+def _counted(data: Opened, count: int) -> str:
+    """“No sensors lie”, “One sensor lies”, “26 sensors lie”."""
+    noun, verb = (data.place, "lies") if count == 1 else (data.places, "lie")
+    return f"{words.sentence(words.in_words(count))} {noun} {verb}"
 
 
 def _spots_panel(data: Opened, feature: str, found: Alike) -> None:
@@ -64,7 +70,7 @@ def _spots_panel(data: Opened, feature: str, found: Alike) -> None:
     theme, kind = parts.theme(), found.spots.kind
     low, high = (scales.meaning(feature, end) for end in ("low", "high"))
     colours = alike.spot_colours(theme)
-    classes = [("neither", theme.baseline), (f"{high} together", colours[1]), (f"{low} together", colours[-1])]
+    classes = [("neither", colours[0]), (f"{high} together", colours[1]), (f"{low} together", colours[-1])]
     keys = parts.join([parts.dot(colour, name) for name, colour in classes])
     label = np.where(np.isfinite(found.values), np.select([kind == 1, kind == -1], [1, 2], 0), -1)
     place = pickers.current_place(data.panel.locations, data.first_place)
@@ -128,4 +134,4 @@ def _told(found: ByDistance | None) -> str:
         if half.any() and found.middle[0] > 0.1
         else ""
     )
-    return f"In the middle {near}, {far}{reach}."
+    return f"A typical pair: {near}, {far}{reach}."

@@ -28,10 +28,13 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
     """One series, of a place or the mean of all, over its cycles."""
     offered = {cycle.name: cycle for cycle in cycles.offered(data.panel.time, data.panel.step)}
     with picks:
-        cycle = _cycle(offered)
+        first = st.container(width="content")
         place = _place(data)
     values, places = explored.series(data, feature, place)
-    course = cycles.course(data.panel.time, values, cycle) if cycle else None
+    courses = {name: cycles.course(data.panel.time, values, cycle) for name, cycle in offered.items()}
+    with first:
+        course = _course(courses)
+    cycle = course.cycle if course else None
     with saying:
         _verdict(data, feature, course, _whose(data, place, places))
     left, right = st.columns(2, gap="small")
@@ -48,11 +51,13 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
         _resemblance_panel(data, values)
 
 
-def _cycle(offered: dict[cycles.Name, Cycle]) -> Cycle | None:
-    """The chosen cycle; None where the step resolves none, or the span holds none."""
-    if len(offered) < 2:
-        return next(iter(offered.values()), None)
-    return offered[pickers.segmented("Over a", {name: _OVER[name] for name in offered}, key="cycle")]  # type: ignore[index]
+def _course(courses: dict[cycles.Name, Course]) -> Course | None:
+    """The chosen cycle's course, first the one that explains most; None where the step or the span has none."""
+    if len(courses) < 2:
+        return next(iter(courses.values()), None)
+    best = max(courses.values(), key=lambda course: course.explained).cycle.name
+    offered: dict[str, str] = {name: _OVER[name] for name in courses}
+    return courses[pickers.segmented("Over a", offered, key=f"cycle-{best}", default=best)]  # type: ignore[index]
 
 
 def _place(data: Opened) -> str:
@@ -154,8 +159,8 @@ def _components_panel(data: Opened, feature: str, place: str, cycle: Cycle) -> N
             return
         strong = f"trend {words.percent(found.trend_strength)}, {cycle.name} {words.percent(found.season_strength)}"
         step = words.lasting(found.merged * steps.typical(data.panel.step).total_seconds())
-        joined = f" In steps of {step}." if found.merged > 1 else ""
-        cut = f" The last {len(found.time):,} of them." if found.left_out else ""
+        joined = f" In steps of {step}." if found.merged > 1 or found.left_out else ""
+        cut = f" The last {len(found.time):,} of these." if found.left_out else ""
         line = f"{data.quantity(feature)}. Strength of the {strong}.{joined}{cut}"
         parts.heading("Trend, season and rest", line)
         drawn = seasons.components(found, f"Usual {cycle.name}, changing slowly", parts.theme(), data.unit(feature))
@@ -165,14 +170,18 @@ def _components_panel(data: Opened, feature: str, place: str, cycle: Cycle) -> N
 def _resemblance_panel(data: Opened, values: np.ndarray) -> None:
     """Autocorrelation up to a bit more than two of the longest cycle that the span holds well."""
     step, length = steps.typical(data.panel.step), len(values)
-    known = [cycle.period for cycle in cycles.offered(data.panel.time, data.panel.step) if cycle.seen >= 3.5]
+    offered = cycles.offered(data.panel.time, data.panel.step)
+    known = [cycle.period for cycle in offered if cycle.seen >= 3.5]
     most = int(min(length // 2, 2.2 * known[-1] if known else length // 3))
     with parts.panel("", key="resemblance"):
         title = "How it resembles itself later"
         if most < 3 or not np.isfinite(found := autocorrelation.autocorrelation(values, most))[1:].any():
             parts.heading(title, "Too few readings to compare the series with itself.")
             return
-        periods = [(period, _lasting(period, step)) for period in autocorrelation.periods(found)]
+        periods = [
+            (period, _lasting(period, step))
+            for period in autocorrelation.periods(found, [cycle.period for cycle in offered])
+        ]
         told = words.listing([f"{name} ({period.strength:.2f})" for period, name in periods])
         line = f"It repeats after {told}." if periods else "No period stands out."
         parts.heading(title, f"1 = the same, 0 = no relation. {line}")

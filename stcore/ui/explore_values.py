@@ -54,27 +54,23 @@ def _verdict(data: Opened, feature: str, found: Distribution, said: str) -> None
 
 def _histogram_panel(data: Opened, feature: str, found: Distribution, place: str) -> str:
     """Histogram, with the list of places in its title row; the place."""
-    unit = data.unit(feature)
+    unit, own = data.unit(feature), None
     with parts.panel("", key="histogram"):
-        several = len(data.panel.locations) > 1
-        line = f"{data.quantity(feature)}. Share of the readings in each interval."
-        if found.without_zeros:
-            line += f" Readings of 0 ({words.percent(found.zeros)}) are not drawn."
-        if several:
+        line = f"{data.quantity(feature)}. Share of the readings."
+        line += f" Zeros ({words.percent(found.zeros)}) are not drawn." if found.without_zeros else ""
+        line += f" {found.outside:,} lie beyond the ends." if found.outside else ""
+        if len(data.panel.locations) > 1:
             with parts.titled():
-                keys = parts.join(
-                    [parts.dot(parts.theme().baseline, f"all {data.places}"), parts.key("observed", words.short(place))]
-                )
-                parts.heading("How the values spread", line, keys)
+                parts.heading("How the values spread", line)
                 place = pickers.place(data.panel.locations, None, place, words.sentence(data.place))
+            every = parts.dot(parts.theme().baseline, f"all {data.places}")
+            parts.text(parts.join([every, parts.key("observed", words.short(place))]), small=True)
             own, _ = explored.series(data, feature, place)
         else:
             parts.heading("How the values spread", line)
-            own = None
-        if found.outside:
-            line += f" {found.outside:,} beyond the ends."
-        drawn = spread.histogram(found, parts.theme(), unit, own, words.short(place), height=420)
-        alt = f"{data.quantity(feature)}: nine in ten readings {words.between(float(found.levels[0]), float(found.levels[4]), unit)}"
+        drawn = spread.histogram(found, parts.theme(), unit, own, words.short(place), height=460)
+        low, high = float(found.levels[0]), float(found.levels[4])
+        alt = f"{data.quantity(feature)}: nine in ten readings {words.between(low, high, unit)}"
         parts.chart(drawn, "histogram", alt)
     return place
 
@@ -84,7 +80,7 @@ def _places_panel(data: Opened, feature: str, looked: tuple[np.ndarray, np.ndarr
     levels, columns = looked
     ids = data.panel.locations.index[columns]
     known = np.flatnonzero(np.isfinite(levels[:, 2]))
-    order = known[np.argsort(levels[known, 2], kind="stable")]
+    order = known[np.lexsort((levels[known, 4], levels[known, 2]))]
     spaced = np.unique(np.linspace(0, len(order) - 1, min(MOST_ROWS, len(order))).round().astype(int))
     own = np.flatnonzero(ids[order] == place)
     if len(own) and own[0] not in spaced:

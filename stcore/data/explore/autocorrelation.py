@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,24 +54,43 @@ def autocorrelation(values: np.ndarray, most: int) -> np.ndarray:
     return found
 
 
-def periods(found: np.ndarray, most: int = 3, least: float = 0.1) -> tuple[Period, ...]:
+def periods(found: np.ndarray, calendar: Sequence[float] = (), most: int = 3, least: float = 0.1) -> tuple[Period, ...]:
     """The lags at which the autocorrelation has peaks that stand out, strongest first.
 
     A peak counts only if it is higher by 0.02 than every one before it: the second day after a day says nothing new, the week
-    after seven days does where weekends differ.
+    after seven days does where weekends differ. Any lag that is no cycle of the calendar must be higher by 0.05 than those
+    that are, and at twice the lag the resemblance must come back to half of its height.
 
     Args:
         found: from ``autocorrelation``.
+        calendar: steps of the day, week and year, where the step resolves them.
         most: at most so many.
-        least: prominence a peak must have.
+        least: height a peak must have; it must stand out by a third of that, and by a fifth of the most prominent one.
     """
     from scipy.signal import find_peaks
 
-    rows, about = find_peaks(np.nan_to_num(found, nan=-1.0), height=least, prominence=least)
+    rows, about = find_peaks(np.nan_to_num(found, nan=-1.0), height=least, prominence=least / 3)
     if len(rows):
         rows = rows[about["prominences"] >= 0.2 * about["prominences"].max()]
+    known = [row for row in rows if any(abs(row / cycle - 1) <= max(0.03, 1.01 / cycle) for cycle in calendar)]
+    kept = _rising(found, known, 0.02)
+    best = max((period.strength for period in kept), default=-1.0)
+    others = [row for row in rows if row not in known and found[row] >= best + 0.05 and _comes_back(found, row)]
+    kept = sorted([*kept, *_rising(found, others, 0.02)], key=lambda period: -period.strength)
+    return tuple(kept[:most])
+
+
+def _comes_back(found: np.ndarray, row: int) -> bool:
+    """Whether the series resembles itself after twice the lag too (within a twentieth of it)."""
+    about = max(1, row // 10)
+    again = found[2 * row - about : 2 * row + about + 1]
+    return bool(2 * row < len(found) and np.nanmax(np.nan_to_num(again, nan=-1.0)) >= 0.5 * found[row])
+
+
+def _rising(found: np.ndarray, rows: Sequence[int], by: float) -> list[Period]:
+    """The peaks that are higher than all before them."""
     kept: list[Period] = []
     for row in rows:
-        if not kept or found[row] >= kept[-1].strength + 0.02:
+        if not kept or found[row] >= kept[-1].strength + by:
             kept.append(Period(int(row), float(found[row])))
-    return tuple(sorted(kept, key=lambda period: -period.strength)[:most])
+    return kept

@@ -11,6 +11,7 @@ import pandas as pd
 from stcore.data import steps
 
 MOST_ROWS = 48
+MOST_DAYS = 70
 _DAY = pd.Timedelta(days=1)
 
 
@@ -32,7 +33,7 @@ class Calendar:
 
 
 def calendar(time: pd.DatetimeIndex, values: np.ndarray, step: str) -> Calendar | None:
-    """The calendar that fits a span; its last 48 rows. None where the steps are longer than a month.
+    """The calendar that fits a span: days of hours up to 70 days, else the last 48 months or years. None above a month a step.
 
     Args:
         time: [time] in the panel's clock.
@@ -43,7 +44,7 @@ def calendar(time: pd.DatetimeIndex, values: np.ndarray, step: str) -> Calendar 
     if not len(time) or length > 40 * _DAY:
         return None
     wall = time.tz_localize(None) if time.tz is not None else time
-    if length < _DAY and wall[-1] - wall[0] <= MOST_ROWS * _DAY:
+    if length < _DAY and wall[-1] - wall[0] < MOST_DAYS * _DAY:
         return _laid("hours", wall, values, wall.normalize(), np.asarray(wall.hour), 24)
     if length <= _DAY:
         return _laid("days", wall, values, _months(wall), np.asarray(wall.day) - 1, 31)
@@ -68,5 +69,5 @@ def _laid(
     count = np.bincount(cell, minlength=size)
     total = np.bincount(cell, weights=np.asarray(values, dtype=np.float64)[there], minlength=size)
     mean = np.where(count > 0, total / np.maximum(count, 1), np.nan).reshape(len(rows), columns)
-    left_out = max(0, len(rows) - MOST_ROWS)
+    left_out = max(0, len(rows) - MOST_ROWS) if kind != "hours" else 0
     return Calendar(kind, rows[left_out:], mean[left_out:], left_out)

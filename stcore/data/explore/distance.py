@@ -10,6 +10,7 @@ from stcore.data.space import great_circle_km
 
 MOST_PLACES = 300
 LEAST_STEPS = 20
+LEAST_PAIRS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class ByDistance:
 
     Attributes:
         distance_km, correlation: [pair], sorted by distance.
-        km: [bin] mean distance of each bin; bins hold equally many pairs.
+        km: [bin] mean distance of each bin.
         low, middle, high: [bin] 25th percentile, median and 75th percentile of the correlations.
     """
 
@@ -70,7 +71,7 @@ def spread_places(lonlat: np.ndarray, most: int = MOST_PLACES, seed: int = 0) ->
     return np.asarray(there[np.unique(near)])
 
 
-def by_distance(values: np.ndarray, lonlat: np.ndarray, bins: int = 14) -> ByDistance | None:
+def by_distance(values: np.ndarray, lonlat: np.ndarray, bins: int = 24) -> ByDistance | None:
     """Correlations of all pairs of the given places, sorted and binned; None with fewer than ten pairs.
 
     The binned median is the non-parametric spatial correlogram: B. D. Ripley, "Spatial Statistics", 1981; O. N. Bjornstad
@@ -79,7 +80,7 @@ def by_distance(values: np.ndarray, lonlat: np.ndarray, bins: int = 14) -> ByDis
     Args:
         values: [step, place], NaN = missing; a few hundred places (``spread_places``).
         lonlat: [place, 2] degrees.
-        bins: so many, fewer where there are under 40 pairs a bin.
+        bins: at most so many; the near ones hold fewer pairs than the far ones, at least 20.
     """
     first, second = np.triu_indices(values.shape[1], 1)
     correlation = pair_correlations(values)[first, second]
@@ -89,7 +90,17 @@ def by_distance(values: np.ndarray, lonlat: np.ndarray, bins: int = 14) -> ByDis
         return None
     order = np.argsort(distance[known], kind="stable")
     distance, correlation = distance[known][order], correlation[known][order]
-    parts = np.array_split(np.arange(len(order)), max(3, min(bins, len(order) // 40)))
+    parts = np.split(np.arange(len(order)), _ends(len(order), bins))
     levels = np.array([np.percentile(correlation[part], [25, 50, 75]) for part in parts])
     km = np.array([distance[part].mean() for part in parts])
     return ByDistance(distance, correlation, km, levels[:, 0], levels[:, 1], levels[:, 2])
+
+
+def _ends(pairs: int, bins: int) -> list[int]:
+    """Where bins end among sorted pairs: growing with the square of their number, so that short distances are resolved."""
+    ends, last = [], 0
+    for end in (pairs * (np.arange(1, bins + 1) / bins) ** 2).astype(int).tolist():
+        if end - last >= LEAST_PAIRS and pairs - end >= LEAST_PAIRS:
+            ends.append(end)
+            last = end
+    return ends

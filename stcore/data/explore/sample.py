@@ -93,7 +93,7 @@ def series(panel: Panel, feature: str, place: str) -> np.ndarray:
     return values
 
 
-def mean_series(panel: Panel, feature: str, places: int = 500) -> tuple[np.ndarray, int]:
+def mean_series(panel: Panel, feature: str, places: int = 2000) -> tuple[np.ndarray, int]:
     """[time] mean over the places observed at each step, NaN where none was, and over how many places it was taken."""
     found = draw(panel, feature, len(panel.time), places, latest=True)
     there = np.isfinite(found.values)

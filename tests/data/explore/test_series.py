@@ -181,7 +181,18 @@ def test_no_resemblance_is_told_of_nothing() -> None:
 
 def test_a_week_is_told_beside_its_day_only_when_it_is_stronger() -> None:
     weekend = np.where(HOURS.day_of_week >= 5, 2.0, 0.0)
-    both = resemblance.periods(resemblance.autocorrelation(DAILY + weekend, 400))
+    both = resemblance.periods(resemblance.autocorrelation(DAILY + weekend, 400), (24, 168))
     assert len(both) == 2
     assert both[0].lag == 168
     assert abs(both[1].lag - 24) <= 1  # the slope of the weekend moves the peak of the day a little
+
+
+def test_the_calendar_comes_before_lags_of_about_the_same_strength() -> None:
+    found = np.full(400, 0.0)
+    found[[9, 18, 24, 144, 168, 288]] = [0.3, 0.3, 0.4, 0.52, 0.5, 0.4]
+    assert [period.lag for period in resemblance.periods(found)] == [144, 9]  # nothing comes back 24 later
+    assert [period.lag for period in resemblance.periods(found, (24, 168))] == [168, 24]
+    found[60] = 0.8
+    assert [period.lag for period in resemblance.periods(found, (24, 168))] == [168, 24]  # once only, at no 120
+    found[121] = 0.7
+    assert [period.lag for period in resemblance.periods(found, (24, 168))] == [60, 168, 24]

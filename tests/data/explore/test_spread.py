@@ -81,6 +81,7 @@ def test_correlation_falls_with_distance_as_the_field_was_made() -> None:
     assert len(found.distance_km) == 80 * 79 / 2
     assert (np.diff(found.distance_km) >= 0).all()
     np.testing.assert_allclose(found.middle, np.exp(-found.km / 111.195), atol=0.06)
+    assert found.km[0] < 20 < 450 < found.km[-1]
     assert (found.low <= found.middle).all()
     assert (found.middle <= found.high).all()
 
