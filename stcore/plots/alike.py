@@ -40,40 +40,40 @@ def against_distance(found: ByDistance, theme: Theme, height: int = 300) -> go.F
 
 
 def neighbours(
-    own: np.ndarray, around: np.ndarray, kind: np.ndarray, slope: float, theme: Theme, unit: str = "", height: int = 490
+    own: np.ndarray, around: np.ndarray, colours: Sequence[str], slope: float, theme: Theme, unit: str = ""
 ) -> go.Figure:
     """Each place's value against the mean of its neighbours, hot and cold spots in colour, and the line of their likeness.
 
     Args:
         own, around: [place] in the unit of the feature.
-        kind: [place] 1 hot, -1 cold, 0 neither.
+        colours: [place] of its kind (``spot_colours``).
         slope: Moran's I, the slope of the line through the means.
         theme: colours.
         unit: for the tooltip.
-        height: pixels.
     """
-    figure = fig.blank(theme, height, fig.axis_range([around]), right=14)
+    figure = fig.blank(theme, 490, fig.axis_range([around]), right=32)
     picked = np.linspace(0, len(own) - 1, min(2 * MOST_DOTS, len(own))).astype(int)
     ends = np.array([own.min(), own.max()], dtype=float)
     fig.line(
         figure, ends, around.mean() + slope * (ends - own.mean()), theme.baseline, 1.5, dash="4px,4px", hover=False
     )
-    for which, colour in ((0, fade(theme.baseline, 0.6)), (-1, spot_colours(theme)[-1]), (1, spot_colours(theme)[1])):
-        rows = picked[kind[picked] == which]
-        figure.add_trace(
-            go.Scatter(
-                x=own[rows], y=around[rows], mode="markers", marker={"size": 7, "color": colour, "line": {"width": 0}},
-                hovertemplate=f"here %{{x:.3~g}} {fig.safe(unit)}, around %{{y:.3~g}} {fig.safe(unit)}<extra></extra>",
-            )
-        )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=own[picked], y=around[picked], mode="markers",
+            marker={"size": 7, "color": [colours[row] for row in picked], "line": {"width": 0}},
+            hovertemplate=f"here %{{x:.3~g}} {fig.safe(unit)}, around %{{y:.3~g}} {fig.safe(unit)}<extra></extra>",
+        )
+    )  # fmt: skip
     fig.use_values(figure, *fig.axis_range([own]), unit)
     figure.update_layout(hovermode="closest")
     return figure
 
 
-def spot_colours(theme: Theme) -> dict[int, str]:
-    """Colour of places where high values (1) or low values (-1) lie together, the ends of what is signed; 0 = neither."""
-    return {1: theme.diverging[-2], -1: theme.diverging[1], 0: mix(theme.baseline, theme.map_ground, 0.45)}
+def spot_colours(theme: Theme, attention: str = "high") -> dict[int, str]:
+    """Colour of places where high values (1) or low values (-1) lie together, rust for the end that needs attention; 0 = neither."""
+    rust, blue = theme.diverging[-2], theme.diverging[1]
+    high, low = (rust, blue) if attention == "high" else (blue, rust)
+    return {1: high, -1: low, 0: mix(theme.baseline, theme.map_ground, 0.45)}
 
 
 def group_shapes(found: Groups, theme: Theme, names: Sequence[str], height: int = 460) -> go.Figure:

@@ -166,7 +166,7 @@ def resemblance(
         height: pixels.
     """
     low = min(-0.2, float(np.nanmin(found)) if np.isfinite(found).any() else 0.0)
-    figure = fig.blank(theme, height, (low - 0.05, 1.12), right=14)
+    figure = fig.blank(theme, height, (low - 0.05, 1.12), right=32)
     rows = fig.thinned(found, 1500)
     unit, length = _lag_unit(step * (len(found) - 1))
     along = np.arange(len(found)) * (step / length)
@@ -181,7 +181,7 @@ def resemblance(
             yanchor="bottom", yshift=6, xanchor="left" if period.lag < 0.1 * len(found) else "center" if period.lag < 0.85 * len(found) else "right",
             font={"size": 12.5, "color": theme.forecast},
         )  # fmt: skip
-    fig.use_values(figure, 0, float(along[-1]), unit, 8)
+    fig.use_values(figure, 0, float(along[-1]) * 1.01, unit, 8)
     figure.update_layout(hovermode="closest")
     return figure
 

@@ -65,9 +65,7 @@ def _share(place: np.ndarray, found: Distribution) -> np.ndarray | None:
 def _levels(figure: go.Figure, found: Distribution, theme: Theme) -> None:
     """Lines at the 5th, 50th and 95th percentile with their words, pushed apart to stay readable."""
     low, high = float(found.edges[0]), float(found.edges[-1])
-    for level, text, anchor, shift in (
-        (0, "one in twenty below", "right", -5), (2, "middle", "left", 5), (4, "one in twenty above", "left", 5),
-    ):  # fmt: skip
+    for level, text in ((0, "one in twenty below"), (2, "middle"), (4, "one in twenty above")):
         at = float(found.levels[level])
         if not low <= at <= high or (level != 2 and found.without_zeros and at == 0):
             continue
@@ -80,10 +78,9 @@ def _levels(figure: go.Figure, found: Distribution, theme: Theme) -> None:
             yref="paper",
             line={"color": theme.muted, "width": 1, "dash": "2px,3px"},
         )
-        share = (at - low) / (high - low)
-        side = "left" if share < 0.22 and anchor == "right" else "right" if share > 0.78 else anchor
+        side = "left" if (at - low) / (high - low) < 0.5 else "right"
         figure.add_annotation(
-            x=at, y=1, yref="paper", yanchor="top", xanchor=side, xshift=abs(shift) * (1 if side == "left" else -1),
+            x=at, y=1, yref="paper", yanchor="top", xanchor=side, xshift=5 if side == "left" else -5,
             yshift=-16 * (level // 2), text=f"{text}: <b>{words.number(at)}</b>", showarrow=False,
             font={"size": 12.5, "color": theme.muted}, bgcolor=theme.panel, borderpad=1,
         )  # fmt: skip

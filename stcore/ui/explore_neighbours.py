@@ -69,7 +69,7 @@ def _spots_panel(data: Opened, feature: str, found: Alike) -> None:
     """The map of hot and cold spots."""
     theme, kind = parts.theme(), found.spots.kind
     low, high = (scales.meaning(feature, end) for end in ("low", "high"))
-    colours = alike.spot_colours(theme)
+    colours = alike.spot_colours(theme, data.panel.schema[feature].attention)
     classes = [("neither", colours[0]), (f"{high} together", colours[1]), (f"{low} together", colours[-1])]
     keys = parts.join([parts.dot(colour, name) for name, colour in classes])
     label = np.where(np.isfinite(found.values), np.select([kind == 1, kind == -1], [1, 2], 0), -1)
@@ -96,9 +96,10 @@ def _scatter_panel(data: Opened, feature: str, found: Alike) -> None:
         f"{data.quantity(feature)}: here (across) and the mean of the neighbours (up). By chance so far off: {chance}."
     )
     with parts.panel(f"A {data.place} and its neighbours", line, key="scatter"):
-        drawn = alike.neighbours(
-            known, around, found.spots.kind[one.places], one.value, parts.theme(), data.unit(feature)
-        )  # fmt: skip
+        theme = parts.theme()
+        of_kind = alike.spot_colours(theme, data.panel.schema[feature].attention)
+        colours = [of_kind[int(kind)] for kind in found.spots.kind[one.places]]
+        drawn = alike.neighbours(known, around, colours, one.value, theme, data.unit(feature))
         parts.chart(drawn, "scatter", f"Likeness of neighbours {words.fixed(one.value, 2)} (Moran's I)")
 
 

@@ -15,11 +15,15 @@ from stcore.data.explore.cycles import Course, Cycle
 from stcore.data.schema import readable
 from stcore.errors import DataError
 from stcore.plots import seasons
+from stcore.plots.bars import WEEKDAYS
 from stcore.plots.scale import sequential, tidy
 from stcore.ui import explored, parts, pickers, state
 from stcore.ui.opened import Opened
 
 _OVER = {"day": "Day", "week": "Week", "year": "Year"}
+_DAYS = dict(
+    zip(WEEKDAYS, ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"), strict=True)
+)
 _DAY = pd.Timedelta(days=1)
 TELLING = 0.1  # a cycle that explains less is said to be hardly there
 
@@ -34,7 +38,7 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
     courses = {name: cycles.course(data.panel.time, values, cycle) for name, cycle in offered.items()}
     with first:
         course = _course(courses)
-    cycle = course.cycle if course else None
+    cycle = _whole(course.cycle, offered) if course else None
     with saying:
         _verdict(data, feature, course, _whose(data, place, places))
     left, right = st.columns(2, gap="small")
@@ -58,6 +62,12 @@ def _course(courses: dict[cycles.Name, Course]) -> Course | None:
     best = max(courses.values(), key=lambda course: course.explained).cycle.name
     offered: dict[str, str] = {name: _OVER[name] for name in courses}
     return courses[pickers.segmented("Over a", offered, key=f"cycle-{best}", default=best)]  # type: ignore[index]
+
+
+def _whole(cycle: Cycle, offered: dict[cycles.Name, Cycle]) -> Cycle:
+    """The cycle itself where it is seen twice, else the longest that is: a series is taken apart by nothing else."""
+    twice = [one for one in offered.values() if one.seen >= 2]
+    return cycle if cycle.seen >= 2 or not twice else twice[-1]
 
 
 def _place(data: Opened) -> str:
@@ -114,12 +124,13 @@ def _verdict(data: Opened, feature: str, course: Course | None, small: str) -> N
 
 
 def _at(course: Course, slot: int) -> str:
-    """“at 17:15”, “Thu 17:00”, “in Jul”, “in the week of 2 Jul”."""
+    """“at 17:15”, “on Thursdays at 17:00”, “in Jul”, “in the week of 2 Jul”."""
     name = seasons.slot_name(course, slot)
     if course.cycle.name == "day":
         return f"at {name}"
     if course.cycle.name == "week":
-        return f"on {name}"
+        day, _, clock = name.partition(" ")
+        return f"on {_DAYS[day]}" + (f" at {clock}" if clock else "")
     return f"in the {name}" if name.startswith("week") else f"in {name}"
 
 
@@ -189,10 +200,10 @@ def _resemblance_panel(data: Opened, values: np.ndarray) -> None:
 
 
 def _lasting(period: Period, step: pd.Timedelta) -> str:
-    """“a day”, “a week”, “a year” where it is one within 3 %, else the time it lasts."""
+    """“a day”, “a week”, “a year” where it is about one, else the time it lasts."""
     length = period.lag * step
     for name, whole in (("a day", _DAY), ("a week", 7 * _DAY), ("a year", 365.2425 * _DAY)):
-        if abs(length / whole - 1) <= max(0.03, 0.51 * (step / whole)):
+        if autocorrelation.near(period.lag, whole / step):
             return name
     if length >= 90 * _DAY:
         years = length / (365.2425 * _DAY)

@@ -57,14 +57,12 @@ def _histogram_panel(data: Opened, feature: str, found: Distribution, place: str
     unit, own = data.unit(feature), None
     with parts.panel("", key="histogram"):
         line = f"{data.quantity(feature)}. Share of the readings."
-        line += f" Zeros ({words.percent(found.zeros)}) are not drawn." if found.without_zeros else ""
-        line += f" {found.outside:,} lie beyond the ends." if found.outside else ""
         if len(data.panel.locations) > 1:
             with parts.titled():
-                parts.heading("How the values spread", line)
+                every = parts.dot(parts.theme().baseline, f"all {data.places}")
+                keys = parts.join([every, parts.key("observed", words.short(place))])
+                parts.heading("How the values spread", line, keys)
                 place = pickers.place(data.panel.locations, None, place, words.sentence(data.place))
-            every = parts.dot(parts.theme().baseline, f"all {data.places}")
-            parts.text(parts.join([every, parts.key("observed", words.short(place))]), small=True)
             own, _ = explored.series(data, feature, place)
         else:
             parts.heading("How the values spread", line)
@@ -72,6 +70,9 @@ def _histogram_panel(data: Opened, feature: str, found: Distribution, place: str
         low, high = float(found.levels[0]), float(found.levels[4])
         alt = f"{data.quantity(feature)}: nine in ten readings {words.between(low, high, unit)}"
         parts.chart(drawn, "histogram", alt)
+        left_out = f"Zeros ({words.percent(found.zeros)}) are not drawn." if found.without_zeros else ""
+        beyond = f"{words.count(found.outside, 'reading')} beyond the ends." if found.outside else ""
+        parts.text(f"{left_out} {beyond}".strip(), small=True)
     return place
 
 

@@ -131,6 +131,7 @@ def segmented(
         format_func=lambda value: shown.get(value, str(value)),
         key=key,
         bind="query-params" if linked else None,
+        wrap=True,
     )
     return chosen if chosen in shown else first
 

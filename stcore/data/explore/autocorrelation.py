@@ -72,12 +72,17 @@ def periods(found: np.ndarray, calendar: Sequence[float] = (), most: int = 3, le
     rows, about = find_peaks(np.nan_to_num(found, nan=-1.0), height=least, prominence=least / 3)
     if len(rows):
         rows = rows[about["prominences"] >= 0.2 * about["prominences"].max()]
-    known = [row for row in rows if any(abs(row / cycle - 1) <= max(0.03, 1.01 / cycle) for cycle in calendar)]
+    known = [row for row in rows if any(near(row, cycle) for cycle in calendar)]
     kept = _rising(found, known, 0.02)
     best = max((period.strength for period in kept), default=-1.0)
     others = [row for row in rows if row not in known and found[row] >= best + 0.05 and _comes_back(found, row)]
     kept = sorted([*kept, *_rising(found, others, 0.02)], key=lambda period: -period.strength)
     return tuple(kept[:most])
+
+
+def near(lag: float, cycle: float) -> bool:
+    """Whether a lag is a cycle: within 3 %, or one step of a cycle of twenty and more (a slope moves a peak by so much)."""
+    return abs(lag - cycle) <= max(0.03 * cycle, 1.01 if cycle >= 20 else 0.51)
 
 
 def _comes_back(found: np.ndarray, row: int) -> bool:
