@@ -115,7 +115,7 @@ def place_ground(dataset_id: str, digest: str, owner: str, height: int = 440, wi
 def value_scale(dataset_id: str, digest: str, feature: str, theme: str, owner: str) -> Scale:
     """Colours of a feature over its whole series, ends at the 2nd and 98th percentile."""
     whole = _panel(dataset_id, digest, owner)
-    values = sample.draw(whole, feature, 10_000, 1000).values
+    values = sample.overview(whole, feature).values
     return scales.tidy(scales.sequential(values, themes.of(theme), whole.schema[feature].attention))
 
 

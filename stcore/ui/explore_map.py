@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -144,15 +145,17 @@ def _curve_panel(
     with parts.panel("", key="curve"):
         place = _curve_title(data, feature, *chosen)
         time, values = data.series(feature, place, period[0])
-        colours = compared(data, place)
+        usual = week_profile(*data.series(feature, place))
+        colours, height = compared(data, place), 250 if usual is not None else 470
         if len(colours) > 1:
-            drawn = _several(data, feature, colours, period)
+            drawn = alike.curves(time, _lines(data, feature, colours, period), colours, theme, unit, height)
         else:
-            drawn = curves.series(time, values, theme, unit, height=250)
+            drawn = curves.series(time, values, theme, unit, height)
         if data.has_map:
             figure.vertical(drawn, figure.wall(at), "map", theme)
         parts.chart(drawn, "curve", data.in_words(feature, place, time, values))
-        _week(data, feature, place)
+        if usual is not None:
+            _week(data, feature, place, usual)
 
 
 def _curve_title(data: Opened, feature: str, place: str, clicked: str | None) -> str:
@@ -176,23 +179,19 @@ def _curve_title(data: Opened, feature: str, place: str, clicked: str | None) ->
     return place
 
 
-def _several(data: Opened, feature: str, colours: dict[str, str], period: pd.DatetimeIndex) -> Any:
+def _lines(data: Opened, feature: str, places: Iterable[str], period: pd.DatetimeIndex) -> dict[str, curves.Line]:
+    """The series of several places, each with its name."""
     lines = {}
-    for place in colours:
+    for place in places:
         time, values = data.series(feature, place, period[0])
         lines[place] = curves.Line(words.short(place), figure.wall(time), np.asarray(values, dtype=float))
-    return alike.curves(time, lines, colours, parts.theme(), data.unit(feature))
+    return lines
 
 
-def _week(data: Opened, feature: str, place: str) -> None:
-    """The mean by weekday and hour, where the step resolves it."""
-    everything, whole = data.series(feature, place)
-    usual = week_profile(everything, whole)
-    if usual is None:
-        return
+def _week(data: Opened, feature: str, place: str, usual: np.ndarray) -> None:
+    """The mean by weekday and hour."""
     theme, unit = parts.theme(), data.unit(feature)
     scale = tidy(sequential(usual, theme, data.panel.schema[feature].attention))
     parts.heading("Mean by weekday and hour", data.quantity(feature), parts.legend(scale, unit))
-    parts.chart(
-        bars.week(usual, scale, theme, unit, height=190), "week", f"Mean of {words.short(place)} by weekday and hour"
-    )
+    drawn = bars.week(usual, scale, theme, unit, height=190)
+    parts.chart(drawn, "week", f"Mean of {words.short(place)} by weekday and hour")

@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from stcore import words
-from stcore.data.explore import cycles
 from stcore.data.explore.distance import ByDistance
 from stcore.plots import alike, maps
 from stcore.plots import scale as scales
@@ -104,12 +103,12 @@ def _scatter_panel(data: Opened, feature: str, found: Alike) -> None:
 
 
 def _distance_panel(data: Opened, feature: str) -> None:
-    """Correlation of pairs of places against their distance, with or without the usual day."""
-    shortest = cycles.offered(data.panel.time, data.panel.step)
+    """Correlation of pairs of places against their distance, with or without the usual course."""
+    cycle = explored.taken_out(data.panel)
     with parts.panel("", key="distance"):
         with parts.titled():
             above = st.container(width="content")
-            kinds = {"all": "As measured", "rest": f"Without the usual {shortest[0].name}"} if shortest else {}
+            kinds = {"all": "As measured", "rest": f"Without the usual {cycle.name}"} if cycle else {}
             usual = not kinds or pickers.segmented("Likeness of", kinds, key="distance-of") == "all"
         found, said = explored.by_distance(data, feature, usual)
         with above:

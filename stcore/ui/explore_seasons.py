@@ -95,7 +95,7 @@ def _whose(data: Opened, place: str, places: int) -> str:
     time, total = data.panel.time, len(data.panel.locations)
     some = f"{places:,} of " if places < total else ""
     whose = words.sentence(f"{data.place} {words.short(place)}") if place else f"Mean of {some}{total:,} {data.places}"
-    return f"{whose}, {len(time):,} steps, {words.span(time[0], time[-1])}."
+    return f"{f'{whose}, ' if total > 1 else ''}{len(time):,} steps, {words.span(time[0], time[-1])}."
 
 
 def _verdict(data: Opened, feature: str, course: Course | None, small: str) -> None:
@@ -182,8 +182,9 @@ def _resemblance_panel(data: Opened, values: np.ndarray) -> None:
     """Autocorrelation up to a bit more than two of the longest cycle that the span holds well."""
     step, length = steps.typical(data.panel.step), len(values)
     offered = cycles.offered(data.panel.time, data.panel.step)
-    known = [cycle.period for cycle in offered if cycle.seen >= 3.5]
-    most = int(min(length // 2, 2.2 * known[-1] if known else length // 3))
+    known = [cycle for cycle in offered if cycle.seen >= 3.5]
+    least = length // 4 if known and known[-1].name == "year" else 0
+    most = int(min(length // 2, max(2.2 * known[-1].period, least) if known else length // 3))
     with parts.panel("", key="resemblance"):
         title = "How it resembles itself later"
         if most < 3 or not np.isfinite(found := autocorrelation.autocorrelation(values, most))[1:].any():

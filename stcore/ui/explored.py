@@ -87,28 +87,26 @@ def _components(
 
 def spread(data: Opened, feature: str) -> tuple[Distribution | None, np.ndarray, np.ndarray, str]:
     """Distribution of all readings, levels [place, 5] and positions of the places looked at, and what was looked at."""
-    return _spread(data.panel, feature, (data.place, data.places), key(data))
+    return _spread(data.panel, feature, data.places, key(data))
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
 def _spread(
-    _panel: Panel, feature: str, named: tuple[str, str], key: Key
+    _panel: Panel, feature: str, places: str, key: Key
 ) -> tuple[Distribution | None, np.ndarray, np.ndarray, str]:
     from stcore.data.explore import distribution as spreads
 
-    found = sample.draw(_panel, feature, 10_000, 1000)
-    return spreads.distribution(found.values), spreads.place_levels(found.values), found.columns, found.said(*named)
+    found = sample.overview(_panel, feature)
+    return spreads.distribution(found.values), spreads.place_levels(found.values), found.columns, found.said(places)
 
 
 def by_distance(data: Opened, feature: str, usual: bool) -> tuple[ByDistance | None, str]:
-    """Correlation of pairs against distance, with or without each place's ``usual`` day; and what was looked at."""
-    return _by_distance(data.panel, feature, usual, (data.place, data.places), key(data))
+    """Correlation of pairs against distance, with or without each place's ``usual`` course; and what was looked at."""
+    return _by_distance(data.panel, feature, usual, data.places, key(data))
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
-def _by_distance(
-    _panel: Panel, feature: str, usual: bool, named: tuple[str, str], key: Key
-) -> tuple[ByDistance | None, str]:
+def _by_distance(_panel: Panel, feature: str, usual: bool, places: str, key: Key) -> tuple[ByDistance | None, str]:
     from stcore.data.explore import distance
 
     lonlat = coordinates(_panel.locations)
@@ -118,11 +116,18 @@ def _by_distance(
     steps = sample.draw(_panel, feature, 2000, 1)
     rows = _panel.time.get_indexer(steps.time)
     values = sample.read(_panel, feature, rows, columns)
-    shortest = cycles.offered(_panel.time, _panel.step)
-    if not usual and shortest:
-        values = cycles.without(values, steps.time, shortest[0])
-    said = sample.Sample(values, steps.time, columns, len(_panel.time), len(lonlat)).said(*named)
+    cycle = taken_out(_panel)
+    if not usual and cycle is not None:
+        values = cycles.without(values, steps.time, cycle)
+    said = sample.Sample(values, steps.time, columns, len(_panel.time), len(lonlat)).said(places)
     return distance.by_distance(values, lonlat[columns]), said
+
+
+def taken_out(panel: Panel) -> cycles.Cycle | None:
+    """The cycle whose usual course may be taken out: the week of hours and minutes, the year of days and months."""
+    offered = {cycle.name: cycle for cycle in cycles.offered(panel.time, panel.step) if cycle.seen >= 2}
+    order: tuple[cycles.Name, ...] = ("week", "day") if "day" in offered else ("year", "week")
+    return next((offered[name] for name in order if name in offered), None)
 
 
 def alike(data: Opened, feature: str, first: int) -> Alike | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST_PAIRS = 30
+OTHERS = 0.25  # lower peaks at lags that are no cycle are taken for chance
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def periods(found: np.ndarray, calendar: Sequence[float] = (), most: int = 3, le
 
     A peak counts only if it is higher by 0.02 than every one before it: the second day after a day says nothing new, the week
     after seven days does where weekends differ. Any lag that is no cycle of the calendar must be higher by 0.05 than those
-    that are, and at twice the lag the resemblance must come back to half of its height.
+    that are and at least 0.25, and at twice the lag the resemblance must come back to half of its height.
 
     Args:
         found: from ``autocorrelation``.
@@ -75,7 +76,9 @@ def periods(found: np.ndarray, calendar: Sequence[float] = (), most: int = 3, le
     known = [row for row in rows if any(near(row, cycle) for cycle in calendar)]
     kept = _rising(found, known, 0.02)
     best = max((period.strength for period in kept), default=-1.0)
-    others = [row for row in rows if row not in known and found[row] >= best + 0.05 and _comes_back(found, row)]
+    others = [
+        row for row in rows if row not in known and found[row] >= max(best + 0.05, OTHERS) and _comes_back(found, row)
+    ]
     kept = sorted([*kept, *_rising(found, others, 0.02)], key=lambda period: -period.strength)
     return tuple(kept[:most])
 

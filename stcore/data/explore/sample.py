@@ -42,11 +42,13 @@ class Sample:
         """Nothing was left out."""
         return self.values.shape == (self.steps, self.places)
 
-    def said(self, place: str = "place", places: str = "places") -> str:
+    def said(self, places: str = "places") -> str:
         """What was looked at, in words: “All 8,064 steps of 120 sensors.”, “A sample: 448 of 105,000 places, ...”."""
         some_steps, some_places = self.values.shape
+        if self.places == 1:
+            return f"All {self.steps:,} steps." if self.whole else f"A sample: {some_steps:,} of {self.steps:,} steps."
         if self.whole:
-            return f"All {self.steps:,} steps of {self.places:,} {places if self.places > 1 else place}."
+            return f"All {self.steps:,} steps of {self.places:,} {places}."
         which = "all" if some_places == self.places else f"{some_places:,} of"
         when = "all" if some_steps == self.steps else f"{some_steps:,} of"
         return f"A sample: {which} {self.places:,} {places}, {when} {self.steps:,} steps."
@@ -72,6 +74,13 @@ def draw(panel: Panel, feature: str, steps: int, places: int, latest: bool = Fal
     return Sample(read(panel, feature, rows, columns), panel.time[rows], columns, total, wide)
 
 
+def overview(panel: Panel, feature: str) -> Sample:
+    """All values of a feature where they are at most 4,000,000, else 10,000 steps x 400 places at random."""
+    total, wide, _ = panel.shape
+    few = total * wide <= MOST_CELLS
+    return draw(panel, feature, total if few else 10_000, wide)
+
+
 def read(panel: Panel, feature: str, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """float32 [row, column] of one feature, NaN where not observed; touches these cells only."""
     which, at = panel.features.index(feature), np.ix_(rows, columns)
@@ -93,7 +102,7 @@ def series(panel: Panel, feature: str, place: str) -> np.ndarray:
     return values
 
 
-def mean_series(panel: Panel, feature: str, places: int = 2000) -> tuple[np.ndarray, int]:
+def mean_series(panel: Panel, feature: str, places: int = MOST_CELLS) -> tuple[np.ndarray, int]:
     """[time] mean over the places observed at each step, NaN where none was, and over how many places it was taken."""
     found = draw(panel, feature, len(panel.time), places, latest=True)
     there = np.isfinite(found.values)

@@ -24,7 +24,17 @@ def test_a_small_panel_is_taken_whole() -> None:
     found = sample.draw(made, "f1", 100, 100)
     np.testing.assert_array_equal(found.values, made.values[:, :, 1])
     assert found.whole
-    assert found.said("sensor", "sensors") == "All 40 steps of 5 sensors."
+    assert found.said("sensors") == "All 40 steps of 5 sensors."
+
+
+def test_an_overview_is_all_of_little_and_some_of_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = panel(300, 20)
+    assert sample.overview(made, "f0").whole
+    monkeypatch.setattr(sample, "MOST_CELLS", 3000)
+    found = sample.overview(made, "f0")
+    assert found.said() == "A sample: 10 of 20 places, all 300 steps."
+    assert sample.draw(panel(300, 1), "f0", 100, 1).said() == "A sample: 100 of 300 steps."
+    assert sample.draw(panel(300, 1), "f0", 300, 1).said() == "All 300 steps."
 
 
 def test_a_sample_says_what_it_is_and_is_the_same_again() -> None:
