@@ -71,9 +71,8 @@ def _title(data: Opened, feature: str) -> maps.Way:
     slot = f"way-{data.row.id}"
     way = state.kept(slot, next(iter(offered)))
     scale, unit = data.scale(feature), data.unit(feature)
-    line = f"{data.quantity(feature)}. {data.meaning(feature)}"
-    if way == "columns":
-        line += f" Columns rise from {words.measure(binned.base(scale), unit)}."
+    rise = f"Columns rise from {words.measure(binned.base(scale), unit)}."
+    line = f"{data.quantity(feature)}. {rise if way == 'columns' else data.meaning(feature)}"
     with parts.titled():
         parts.heading(f"{words.sentence(readable(feature))} by {data.place}", line, parts.legend(scale, unit))
         return st.selectbox(
