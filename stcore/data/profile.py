@@ -42,7 +42,8 @@ def place_means(values: np.ndarray) -> np.ndarray:
 
 def telling_place(panel: Panel, feature: int = 0) -> str:
     """Id of the place that is worth showing first: many readings, much movement."""
-    values = panel.values[:: max(1, len(panel.time) // 2000), :, feature]
+    rows = max(1, min(2000, 2_000_000 // max(1, len(panel.locations))))
+    values = panel.values[:: max(1, len(panel.time) // rows), :, feature]
     there = np.isfinite(values)
     count = there.sum(axis=0)
     mean = np.where(there, values, 0).sum(axis=0) / np.maximum(count, 1)

@@ -127,7 +127,7 @@ def blank(theme: Theme, height: int, y_range: tuple[float, float], right: int = 
         left: room for the numbers of the axis.
     """
     ticks = nice_ticks(*y_range)
-    texts = _tick_numbers(ticks)
+    texts = tick_texts(ticks)
     axis_font = {"size": 12.5, "color": theme.muted, "family": FONT}
     figure = go.Figure()
     figure.update_layout(
@@ -151,7 +151,7 @@ def blank(theme: Theme, height: int, y_range: tuple[float, float], right: int = 
     return figure
 
 
-def _tick_numbers(ticks: np.ndarray) -> list[str]:
+def tick_texts(ticks: np.ndarray) -> list[str]:
     """Texts of ticks with one common number of decimals."""
     if len(ticks) < 2:
         return [words.number(float(tick)) for tick in ticks]
@@ -177,6 +177,14 @@ def use_times(figure: go.Figure, start: pd.Timestamp, end: pd.Timestamp, most: i
             minor={"tickvals": ticks, "ticks": "outside", "ticklen": 4, "tickcolor": figure.layout.xaxis.tickcolor},
         )  # fmt: skip
     return figure
+
+
+def use_values(figure: go.Figure, low: float, high: float, unit: str = "", most: int = 6) -> go.Figure:
+    """Set a horizontal axis of numbers from low to high; the unit stands behind the last tick."""
+    ticks = nice_ticks(low, high, most)
+    texts = tick_texts(ticks)
+    texts[-1] += f" {safe(unit)}" if unit else ""
+    return figure.update_xaxes(range=[low, high], tickvals=list(ticks), ticktext=texts)
 
 
 def line(figure: go.Figure, x: Along, y: np.ndarray, colour: str, width: float = 1.6, **more: object) -> go.Figure:

@@ -7,19 +7,24 @@ their id: Streamlit drops a selection whose layer is gone, and with it the fadin
 from __future__ import annotations
 
 import base64
+import json
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pydeck as pdk
+from pydeck.bindings.json_tools import default_serialize
 from pydeck.types import String as _String
 
 from stcore import words
+from stcore.plots import binned
 from stcore.plots.ground import Ground, cities, graticule
 from stcore.plots.scale import Scale
 from stcore.plots.theme import FONT, Theme, mix, rgb
 
+Way = Literal["points", "areas", "squares", "hexagons", "columns"]
 PLACES = "places"
 MOST_INLINE = 10_000
 FEW = 12
@@ -27,10 +32,41 @@ STYLE = "/app/static/map/{theme}.json"
 _TOOLTIP = "<b>{name}</b><br>{words}"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """How a map of values is drawn.
+
+    Attributes:
+        selected: id of the chosen place, or None.
+        unit: for the tooltip.
+        way: one of ``ways(ground)``; empty = the first of them.
+        rings: id of a place that is compared -> colour of its curve.
+    """
+
+    selected: str | None = None
+    unit: str = ""
+    way: Way | Literal[""] = ""
+    rings: Mapping[str, str] = field(default_factory=dict)
+
+
+def ways(ground: Ground) -> dict[Way, str]:
+    """The ways in which these places can be drawn, in words, the one that fits best first.
+
+    Above 10,000 places single ones are neither sent nor seen: they are joined to hexagons or squares on the server.
+    """
+    areas: dict[Way, str] = {"areas": "Grid cells" if ground.corners is not None else "Districts"}
+    if len(ground.ids) > MOST_INLINE:
+        return {"squares": "Squares", "hexagons": "Hexagons", "columns": "Columns"}
+    if ground.corners is not None or ground.shapes is not None:
+        return {**areas, "points": "Points", "hexagons": "Hexagons", "columns": "Columns"}
+    many: dict[Way, str] = {"hexagons": "Hexagons"} if len(ground.ids) > FEW else {}
+    return {"points": "Points", **many, "columns": "Columns"}
+
+
 def value_map(
     ground: Ground, values: np.ndarray, scale: Scale, theme: Theme, selected: str | None = None, unit: str = ""
 ) -> pdk.Deck:
-    """Places coloured by their value.
+    """Places coloured by their value, drawn in the way that fits them best.
 
     Args:
         ground: places, view, network.
@@ -40,21 +76,55 @@ def value_map(
         selected: id of the chosen place, or None.
         unit: for the tooltip.
     """
+    return drawn_map(ground, values, scale, theme, Choice(selected, unit))
+
+
+def drawn_map(ground: Ground, values: np.ndarray, scale: Scale, theme: Theme, choice: Choice) -> pdk.Deck:
+    """Places coloured by their value as points, areas, squares, hexagons or columns; see ``value_map``."""
     values = np.asarray(values, dtype=float)
-    if len(ground.ids) > MOST_INLINE and ground.corners is None and ground.shapes is None:
-        return _deck(ground, [_bins(ground, values, scale, unit)], theme)
-    rows = _rows(ground, [words.measure(v, unit) if np.isfinite(v) else "no reading" for v in values])
-    colours = scale.colour(values)
-    there = np.isfinite(values)
-    for row, colour in zip(rows, colours, strict=True):
+    offered = ways(ground)
+    way = choice.way if choice.way in offered else next(iter(offered))
+    marks = [*_rings(ground, choice.rings), *_selected(ground, choice.selected, theme)]
+    if way == "squares":
+        return _deck(ground, [binned.squares(ground, values, scale, choice.unit), *marks], theme, choice.selected)
+    if way == "hexagons":
+        return _deck(ground, [binned.hexagons(ground, values, scale, choice.unit), *marks], theme, choice.selected)
+    if way == "columns":
+        many = len(ground.ids) > MOST_INLINE
+        return _deck(
+            ground, [binned.columns(ground, values, scale, choice.unit, many)], theme, choice.selected, pitch=45
+        )
+    rows = _rows(ground, [words.measure(v, choice.unit) if np.isfinite(v) else "no reading" for v in values])
+    for row, colour in zip(rows, scale.colour(values), strict=True):
         row["fill"] = [int(c) for c in colour]
-    if ground.corners is not None or ground.shapes is not None:
-        layers = _areas(ground, rows, there, theme)
-    else:
-        layers = _dots(ground, rows, there, theme)
-    return _deck(
-        ground, [*layers, *_names(ground, selected, theme), *_selected(ground, selected, theme)], theme, selected
-    )
+    there = np.isfinite(values)
+    draw = _areas if way == "areas" else _dots
+    layers = [*draw(ground, rows, there, theme), *_names(ground, choice.selected, theme), *marks]
+    return _deck(ground, layers, theme, choice.selected)
+
+
+def class_map(
+    ground: Ground, label: np.ndarray, classes: Sequence[tuple[str, str]], theme: Theme, selected: str | None = None
+) -> pdk.Deck:
+    """Places coloured by the class they belong to.
+
+    Args:
+        ground: places, view, network.
+        label: int [location], position in ``classes``; -1 = none, drawn as a hollow ring.
+        classes: name and colour of each; above 10,000 places squares show the most frequent one.
+        theme: colours.
+        selected: id of the chosen place, or None.
+    """
+    if len(ground.ids) > MOST_INLINE:
+        return _deck(
+            ground, [binned.majority(ground, label, classes), *_selected(ground, selected, theme)], theme, selected
+        )
+    rows = _rows(ground, [classes[one][0] if one >= 0 else "none" for one in label])
+    for row, one in zip(rows, label, strict=True):
+        row["fill"] = list(rgb(classes[one][1])) if one >= 0 else []
+    draw = _areas if ground.corners is not None or ground.shapes is not None else _dots
+    layers = [*draw(ground, rows, np.asarray(label) >= 0, theme), *_names(ground, selected, theme)]
+    return _deck(ground, [*layers, *_selected(ground, selected, theme)], theme, selected)
 
 
 def kind_map(
@@ -197,28 +267,16 @@ def _shape(ground: Ground, place: int) -> dict[str, Any] | None:
     return dict(shape.__geo_interface__)
 
 
-def _bins(ground: Ground, values: np.ndarray, scale: Scale, unit: str) -> pdk.Layer:
-    """Means over squares for more than 10,000 places: about 90 squares across."""
-    known = np.isfinite(values) & np.isfinite(ground.lonlat).all(axis=1)
-    at, value = ground.lonlat[known], values[known]
-    low, reach = at.min(axis=0), np.ptp(at, axis=0).max() or 1.0
-    cell = reach / 90
-    index = np.floor((at - low) / cell).astype(int)
-    flat, place = np.unique(index[:, 0] * 1000 + index[:, 1], return_inverse=True)
-    amount = np.bincount(place)
-    mean = np.bincount(place, weights=value) / amount
-    colours = scale.colour(mean)
-    data = []
-    for bin_, average, number, colour in zip(flat, mean, amount, colours, strict=True):
-        x, y = low[0] + (bin_ // 1000) * cell, low[1] + (bin_ % 1000) * cell
-        ring = [[round(x + a * cell, 4), round(y + b * cell, 4)] for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))]
-        data.append({
-            "ring": ring, "fill": [int(c) for c in colour], "name": words.count(int(number), "place"),
-            "words": f"mean {words.measure(float(average), unit)}",
-        })  # fmt: skip
-    return pdk.Layer(
-        "PolygonLayer", data, id="squares", get_polygon="ring", get_fill_color="fill", pickable=True, stroked=False
-    )
+def _rings(ground: Ground, rings: Mapping[str, str]) -> list[pdk.Layer]:
+    """A ring around each compared place in the colour of its curve."""
+    place = {identity: _place(at) for identity, at in zip(ground.ids, ground.lonlat, strict=True) if identity in rings}
+    rows = [{"at": at, "line": list(rgb(rings[identity]))} for identity, at in place.items() if at]
+    if not rows:
+        return []
+    return [pdk.Layer(
+        "ScatterplotLayer", rows, id="compared", get_position="at", filled=False, stroked=True, get_line_color="line",
+        get_radius=radius(len(ground.ids)) + 3.5, radius_units=_String("pixels"), get_line_width=2.6, line_width_units=_String("pixels"),
+    )]  # fmt: skip
 
 
 def _names(ground: Ground, selected: str | None, theme: Theme) -> list[pdk.Layer]:
@@ -285,11 +343,20 @@ def _paths(name: str, paths: list[Any], colour: list[int], width: float) -> pdk.
     )  # fmt: skip
 
 
-def _deck(ground: Ground, layers: list[pdk.Layer], theme: Theme, selected: str | None = None) -> pdk.Deck:
-    """All layers over the offline ground; no pitch, no rotation."""
+class _Deck(pdk.Deck):
+    """A deck that is sent without line breaks and spaces: half the size."""
+
+    def to_json(self) -> str:
+        return json.dumps(self, sort_keys=True, default=default_serialize, separators=(",", ":"))
+
+
+def _deck(
+    ground: Ground, layers: list[pdk.Layer], theme: Theme, selected: str | None = None, pitch: int = 0
+) -> pdk.Deck:
+    """All layers over the offline ground; no rotation, and no pitch but for columns."""
     view = ground.view
     for layer in layers:
-        if layer.id in (PLACES, "local", "regional", "fault", "missing"):
+        if layer.id in (PLACES, "local", "regional", "fault", "missing", *binned.LAYERS):
             layer.id = f"{layer.id}-{zlib.crc32((selected or '').encode()):x}"
     tooltip = {
         "html": _TOOLTIP,
@@ -299,10 +366,10 @@ def _deck(ground: Ground, layers: list[pdk.Layer], theme: Theme, selected: str |
         },
     }  # fmt: skip
     camera = pdk.ViewState(
-        longitude=view.longitude, latitude=view.latitude, zoom=view.zoom, pitch=0, bearing=0, max_pitch=0
+        longitude=view.longitude, latitude=view.latitude, zoom=view.zoom, pitch=pitch, bearing=0, max_pitch=pitch
     )
     map_view = pdk.View("MapView", controller={"dragRotate": False, "touchRotate": False})
-    return pdk.Deck(
+    return _Deck(
         layers=[*_under(ground, theme), *layers], initial_view_state=camera, map_style=STYLE.format(theme=theme.name),
         map_provider="mapbox", tooltip=tooltip, views=[map_view],
     )  # fmt: skip

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from stcore.data import presence as strips
+from stcore.data.explore import sample
 from stcore.data.panel import Panel, as_panels
 from stcore.operations import store
 from stcore.plots import scale as scales
@@ -115,7 +115,7 @@ def place_ground(dataset_id: str, digest: str, owner: str, height: int = 440, wi
 def value_scale(dataset_id: str, digest: str, feature: str, theme: str, owner: str) -> Scale:
     """Colours of a feature over its whole series, ends at the 2nd and 98th percentile."""
     whole = _panel(dataset_id, digest, owner)
-    values = np.asarray(whole.values[:, :, whole.features.index(feature)])
+    values = sample.overview(whole, feature).values
     return scales.tidy(scales.sequential(values, themes.of(theme), whole.schema[feature].attention))
 
 

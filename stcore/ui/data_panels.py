@@ -24,12 +24,13 @@ def value_map(of: Opened, feature: str, values: np.ndarray, place: str, when: st
         height: pixels.
     """
     under = cached.place_ground(of.row.id, of.row.digest, state.owner())
-    alt = f"{of.quantity(feature)}, {when}: {_extremes(of, values)}"
+    alt = f"{of.quantity(feature)}, {when}: {extremes(of, values)}"
     scale, unit = of.scale(feature), of.unit(feature)
     return parts.place_map(under, values, scale, place, unit, key=f"map-{of.row.id}", alt=alt, height=height)
 
 
-def _extremes(of: Opened, values: np.ndarray) -> str:
+def extremes(of: Opened, values: np.ndarray) -> str:
+    """Where a value is lowest and highest, in words, for those who do not see the map."""
     if not np.isfinite(values).any():
         return "no reading"
     ids = of.panel.locations.index

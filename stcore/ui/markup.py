@@ -136,6 +136,13 @@ def key(shape: str, label: str) -> Markup:
     return Markup(f'<span class="fc-entry"><i class="fc-shape fc-shape-{_name(shape)}"></i>{text(label)}</span>')
 
 
+def dot(colour: str, label: str) -> Markup:
+    """One entry of a legend of classes: a dot in the colour of a theme, and its name."""
+    return Markup(
+        f'<span class="fc-entry"><i class="fc-shape fc-shape-dot" style="background:{html.escape(colour)}"></i>{text(label)}</span>'
+    )
+
+
 def metrics(items: Sequence[Metric]) -> Markup:
     """A row of at most four numbers with their baselines."""
     return Markup(f'<dl class="fc-metrics">{"".join(_metric(item) for item in items)}</dl>')

@@ -8,14 +8,17 @@ import streamlit as st
 
 from stcore import words
 from stcore.data import steps
+from stcore.data.explore import sample
+from stcore.data.panel import Panel
 from stcore.data.profile import week_profile
 from stcore.data.schema import readable
-from stcore.ui import parts, pickers
+from stcore.ui import explored, parts, pickers, state
 from stcore.ui.opened import Opened
 
 _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _WORDS = {"day": "Last day", "week": "Last week", "month": "Last month", "year": "Last year", "all": "Everything"}
 MOST_INSTANTS = 1500
+MOST_PLACES = 400  # looked at for the instant at which places differ most
 TELLING = 0.4  # a week that explains less of the variance is not worth a sentence
 
 
@@ -47,18 +50,26 @@ def offered_periods(time: pd.DatetimeIndex, step: str) -> dict[str, int]:
     return {**dict(list(fitting.items())[:3]), "all": 0}
 
 
-def instant(data: Opened, feature: str, period: pd.DatetimeIndex) -> pd.Timestamp:
-    """The instant that the map shows, from a slider over the period; first the one at which places differ most."""
+def instants(period: pd.DatetimeIndex) -> list[pd.Timestamp]:
+    """The instants of a period that a slider offers: every one, or about 1,500 evenly spaced ones that end with the last."""
     stride = max(1, -(-len(period) // MOST_INSTANTS))
-    options = list(period[::stride])
-    if len(options) < 2:
-        return options[-1]
-    first = int(data.panel.time.get_loc(period[0]))
-    values = np.asarray(data.panel.values[first::stride, :, data.panel.features.index(feature)])[: len(options)]
-    return st.select_slider(
-        "Time on the map", options, value=options[telling_row(values)],
-        format_func=lambda time: words.moment(time, data.panel.step), key=f"at-{feature}-{len(period)}",
-    )  # fmt: skip
+    return list(period[(len(period) - 1) % stride :: stride])
+
+
+def instant_slot(data: Opened, feature: str, options: list[pd.Timestamp]) -> str:
+    """Session key of the slider over ``options``; first it stands where the places differ most."""
+    slot = f"at-{data.row.id}-{feature}-{len(options)}-{options[0]:%Y%m%d%H%M%S}"
+    if state.kept(slot) not in options:
+        state.keep(slot, options[_telling(data.panel, data.row.digest, feature, len(options), options)])
+    return slot
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _telling(_panel: Panel, digest: str, feature: str, count: int, _options: list[pd.Timestamp]) -> int:
+    wide = len(_panel.locations)
+    rows = _panel.time.get_indexer(pd.DatetimeIndex(_options))
+    columns = np.unique(np.linspace(0, wide - 1, min(wide, MOST_PLACES)).astype(int))
+    return telling_row(sample.read(_panel, feature, rows, columns))
 
 
 def telling_row(values: np.ndarray) -> int:
@@ -74,16 +85,17 @@ def telling_row(values: np.ndarray) -> int:
 def verdict(data: Opened, feature: str) -> None:
     """The sentence under the title: when the mean over all places is lowest and highest, else between what it lies."""
     panel, unit = data.panel, data.unit(feature)
-    values = np.asarray(panel.values[:, :, panel.features.index(feature)])
-    there = np.isfinite(values)
-    count = there.sum(axis=1)
-    mean = np.where(count > 0, np.where(there, values, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    mean, places = explored.series(data, feature, "")
     name = words.short(words.sentence(readable(feature)), 40)
-    over = f"Mean of {len(panel.locations):,} {data.places}." if len(panel.locations) > 1 else ""
+    of = f"{places:,} of " if places < len(panel.locations) else ""
+    over = f"Mean of {of}{len(panel.locations):,} {data.places}." if len(panel.locations) > 1 else ""
     usual = week_profile(panel.time, mean)
     if usual is None or explained(panel.time, mean, usual) < TELLING:
-        low, high = np.nanpercentile(values, [5, 95])
-        ends = f"{words.number(float(low))} and {words.measure(float(high), unit)}"
+        found, *_ = explored.spread(data, feature)
+        if found is None:
+            parts.verdict(f"{name} has no reading.")
+            return
+        ends = f"{words.number(float(found.levels[0]))} and {words.measure(float(found.levels[-1]), unit)}"
         parts.verdict(f"{name} lies between ", parts.strong(ends), " in nine of ten readings.")
         return
     (low_at, low), (high_at, high) = _hour(usual, np.nanargmin(usual)), _hour(usual, np.nanargmax(usual))

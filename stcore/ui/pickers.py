@@ -117,8 +117,10 @@ def current_place(locations: pd.DataFrame, first: str) -> str:
     return wanted if wanted is not None and wanted in locations.index else first
 
 
-def segmented(label: str, options: Mapping[str, str] | Sequence[str], key: str, default: str | None = None) -> str:
-    """Two to four choices, always one chosen: value -> words."""
+def segmented(
+    label: str, options: Mapping[str, str] | Sequence[str], key: str, default: str | None = None, linked: bool = False
+) -> str:
+    """Two to five choices, always one chosen: value -> words; a ``linked`` one stands in the page's address under its key."""
     shown = dict(options) if isinstance(options, Mapping) else {name: name for name in options}
     first = default if default in shown else next(iter(shown))
     chosen = st.segmented_control(
@@ -128,6 +130,8 @@ def segmented(label: str, options: Mapping[str, str] | Sequence[str], key: str, 
         required=True,
         format_func=lambda value: shown.get(value, str(value)),
         key=key,
+        bind="query-params" if linked else None,
+        wrap=True,
     )
     return chosen if chosen in shown else first
 

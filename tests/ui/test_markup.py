@@ -21,7 +21,7 @@ NASTY = "<script>alert('x')</script>"
         markup.panel_title(NASTY, NASTY, NASTY), markup.strip([NASTY], NASTY, NASTY), markup.key(NASTY, NASTY),
         markup.metrics([Metric(NASTY, NASTY, NASTY, NASTY, NASTY)]), markup.error(NASTY, NASTY, NASTY, heading=NASTY),
         markup.table([Column(NASTY)], [[NASTY]], caption=NASTY), markup.waiting(NASTY, NASTY), markup.progress(0.5, NASTY),
-        markup.finding("look", NASTY, NASTY, NASTY), markup.paragraph(NASTY), markup.link(NASTY, f"/x?{NASTY}"),
+        markup.finding("look", NASTY, NASTY, NASTY), markup.paragraph(NASTY), markup.dot(NASTY, NASTY), markup.link(NASTY, f"/x?{NASTY}"),
     ],
 )  # fmt: skip
 def test_nothing_is_taken_as_markup(made: str) -> None:
@@ -37,7 +37,7 @@ def test_the_list_above_covers_every_builder() -> None:
     harmless = {"join", "judged", "skill_bar", "colours"}
     covered = {
         "text", "strong", "muted", "mono", "chip", "verdict", "title", "above", "section", "panel_title", "strip", "key",
-        "metrics", "error", "table", "waiting", "progress", "finding", "paragraph", "link",
+        "metrics", "error", "table", "waiting", "progress", "finding", "paragraph", "link", "dot",
     }  # fmt: skip
     assert builders - harmless == covered
 
