@@ -13,8 +13,8 @@ import pandas as pd
 
 from stcore.data import names as named
 from stcore.data.matching import Matched, core, match
+from stcore.data.numbers import to_numbers
 from stcore.data.places import Places
-from stcore.data.roles import to_numbers
 from stcore.data.sources import open_table
 from stcore.data.space import recognise_grid
 from stcore.errors import DataError

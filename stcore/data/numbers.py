@@ -4,6 +4,7 @@ A column of plain numbers is read by a plain cast. Where that fails, the column'
 and all is decided on them. What was decided is an SQL expression again.
 """
 
+# ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
 from collections import Counter
@@ -11,7 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from stcore.data.dialect import MISSING
 from stcore.data.shapes import ODD, PARTS, USUAL, Writing, read_shapes
@@ -165,3 +169,17 @@ def _form(ask: Ask, writing: Writing) -> NumberForm:
         return PLAIN
     factors = {ask("hash(?)", "LIMIT 1", [affix])[0][0]: factor for affix, factor in writing.affixes.items()}
     return NumberForm(writing, False, factors)
+
+
+def to_numbers(cells: pd.Series, decimal: str = ".") -> pd.Series:
+    """The cells of a column of a small table as numbers, NaN where they are none; read as ``find_numbers`` says."""
+    texts = pa.array(cells.astype("str"), pa.string())
+    with duckdb.connect(":memory:") as connection:
+        connection.register("small", pa.table({"cell": texts, "at": range(len(cells))}))
+
+        def ask(select: str, rest: str = "", parameters: Collection[Any] = ()) -> list[tuple[Any, ...]]:
+            return connection.execute(f"SELECT {select} FROM small {rest}", list(parameters)).fetchall()
+
+        form = find_numbers(ask, {"cell": "cell"}, decimal)["cell"].form
+        found = [number for (number,) in ask(form.sql("cell"), "ORDER BY at")]
+    return pd.Series(np.array(found, dtype=float), index=cells.index)

@@ -40,7 +40,7 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
     with right:
         _curve_panel(data, feature, (place, clicked), period, at)
     with parts.panel("", key="gaps"):
-        data_panels.presence(data, feature, f"One row per {data.place}, the whole span. What is complete stays quiet.")
+        data_panels.presence(data, feature)
 
 
 def compared(data: Opened, place: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stcore.data.find_roles import find_roles
 from stcore.data.names import place_score
-from stcore.data.roles import ROW_NUMBER, Choice, Roles, find_roles
+from stcore.data.roles import ROW_NUMBER, Choice, Roles
 from stcore.data.sources.asked import Asked
 from stcore.data.sources.parts import Part
 from stcore.data.sources.typed import from_batches
