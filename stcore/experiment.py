@@ -18,6 +18,7 @@ from stcore.config import Config, TopConfig, setting
 from stcore.errors import ConfigError, nearest
 from stcore.findings import Fix
 from stcore.preparation import PrepareConfig
+from stcore.spatial import JoinConfig, NeighboursConfig, Rule
 
 SCHEMA_VERSION = 1
 DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
@@ -60,7 +61,21 @@ class DataConfig(Config):
     how: str | None = setting(None, title="Events to values", help="How events become values: count, mean, sum, max.")
     cell: float | None = setting(None, title="Cell", help="Size of the cells events are counted in.", unit="°", gt=0)
     geometry: str | None = setting(None, title="Districts", help="GeoJSON file with the outlines of the places.")
-    join: str | None = setting(None, title="Joined by", help="Property of the outlines that holds the place's id.")
+    join: JoinConfig | None = setting(
+        None,
+        title="Joined by",
+        help="Property of the outlines that holds the place's id, or a group: on, parent, matches.",
+    )
+    rules: dict[str, Rule] | None = setting(
+        None, title="Several readings", level="advanced",
+        help="Value -> how its readings of one step become one: mean, sum, last, max, min, count or angle.",
+    )  # fmt: skip
+    differences: list[str] | None = setting(
+        None, title="Totals", level="advanced", help="Values that only grow, to be read as their growth from step to step."
+    )  # fmt: skip
+    neighbours: NeighboursConfig | None = setting(
+        None, title="Neighbours", help="Network to build where none is given.", level="advanced"
+    )
     form: Literal["long", "wide", "single", "events"] | None = setting(
         None, title="Form", help="long: one row a reading; wide: one column a place; single: one place; events."
     )
@@ -74,6 +89,11 @@ class DataConfig(Config):
     header: bool | None = setting(
         None, title="Header", help="Whether the first line names the columns.", level="advanced"
     )
+
+    @field_validator("join", mode="before")
+    @classmethod
+    def _by_property(cls, join: Any) -> Any:
+        return {"on": join} if isinstance(join, str) else join
 
 
 class WindowsConfig(Config):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from stcore.data.observations import Observations
 from stcore.data.panel import LABEL_COLUMNS, Panel
 from stcore.data.places import Places, make_places, read_districts, read_network, with_districts, with_network
 from stcore.data.quality import lay_findings, over_runs, value_findings
-from stcore.data.schema import FeatureSchema, guess_schema
+from stcore.data.rules import differenced, schemas
+from stcore.data.schema import FeatureSchema
 from stcore.errors import DataError
 from stcore.findings import Finding
 
@@ -36,6 +37,9 @@ class Recipe:
         how: count, mean, sum or max of events in a cell.
         cell: size of a cell of events in degrees.
         geometry, join, adjacency: districts and network, as in ``ingest.read``.
+        rules: value -> how several readings become one; others follow their kind.
+        differences: values that are totals and are read as their growth.
+        neighbours: network to build from the places: kind, count, radius_km.
     """
 
     step: str | None = None
@@ -46,6 +50,9 @@ class Recipe:
     geometry: Any = None
     join: Any = None
     adjacency: Any = None
+    rules: Any = None
+    differences: Any = None
+    neighbours: Any = None
 
     def opened(self, folder: Path) -> Recipe:
         """The same with districts and network read; ``folder`` is for scratch.
@@ -65,7 +72,7 @@ class Recipe:
 def recipe_of(roles: Any, given: Recipe) -> Recipe:
     """The recipe with what stands in the ``data`` part of an experiment, where the call does not say otherwise."""
     mapping: Mapping[str, Any] = roles.model_dump() if isinstance(roles, Config) else roles or {}
-    names = ("step", "by", "clock", "how", "cell", "geometry", "join", "adjacency")
+    names = [field.name for field in fields(Recipe)]
     missing = {name: mapping[name] for name in names if getattr(given, name) is None and mapping.get(name) is not None}
     return replace(given, **missing)
 
@@ -82,10 +89,12 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
     if seen.roles.form == "events":
         panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
         return {"": panel}, findings + value_findings(panel, roles=seen.roles)
+    seen, grown = differenced(seen, recipe.differences or ())
     if not seen.runs:
         panel, findings = _one(seen, recipe, None)
-        return {"": panel}, findings
-    return _runs(seen, recipe)
+        return {"": panel}, grown + findings
+    panels, findings = _runs(seen, recipe)
+    return panels, grown + findings
 
 
 def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Finding]]:
@@ -111,14 +120,15 @@ def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Fi
 def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, list[Finding]]:
     """The panel of all rows or of one run."""
     where = "" if run is None else seen.runs[run][:80]
-    laid = lay(seen, {name: guess_schema(name) for name in seen.values}, recipe.step, run, apart=recipe.by is None)
+    known = schemas(seen, recipe.rules, recipe.differences)
+    laid = lay(seen, known, recipe.step, run, apart=recipe.by is None, asked=recipe.rules or {})
     if not np.isfinite(laid.values).any():
         raise DataError(
             f"Not one of the {laid.values.size:,} cells holds a number.",
             "Check which columns are the values, and the decimal mark.",
         )
     places = _places(seen, laid, recipe)
-    schema = {name: _schema(seen, name, laid.values[..., number]) for number, name in enumerate(seen.values)}
+    schema = {name: _schema(seen, known[name], name, laid.values[..., n]) for n, name in enumerate(seen.values)}
     panel = Panel(
         values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
         schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
@@ -146,16 +156,13 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
     return places
 
 
-def _schema(seen: Observations, name: str, values: np.ndarray) -> FeatureSchema:
-    """Schema from the name, sharpened by the content: a count that is never negative stays so in forecasts."""
-    schema = guess_schema(name)
+def _schema(seen: Observations, schema: FeatureSchema, name: str, values: np.ndarray) -> FeatureSchema:
+    """Schema sharpened by the content: a count that is never negative stays so in forecasts."""
     changes: dict[str, Any] = {"unit": seen.roles.units.get(name) or schema.unit}
     if name in seen.roles.known_ahead:
         changes["known_ahead"] = True
     if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():
         changes["range"] = (0.0, None)
-    if schema.kind == "angle" and ((values < 0) | (values > 360)).any():
-        changes |= {"kind": "numeric", "range": (None, None)}
     return schema.model_copy(update=changes)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcore.config import Config
 from stcore.data import ingest
 from stcore.data.assemble import Recipe, assemble, recipe_of
 from stcore.data.coarsen import coarsen
@@ -244,7 +245,11 @@ def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectRe
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON; districts and network were read and lie with the panel."""
-    return {name: getattr(recipe, name) for name in ("step", "by", "clock", "how", "cell")}
+    names = ("step", "by", "clock", "how", "cell", "rules", "differences", "neighbours", "join")
+    plain = {name: getattr(recipe, name) for name in names}
+    return {
+        name: value.model_dump(mode="json") if isinstance(value, Config) else value for name, value in plain.items()
+    }
 
 
 def _finish(folder: Path, about: dict[str, Any], panels: Mapping[str, Panel]) -> Dataset:

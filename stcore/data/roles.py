@@ -87,7 +87,9 @@ def given_roles(roles: Any) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key in known and value is not None}
 
 
-_ELSEWHERE = ("source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join")
+_ELSEWHERE = (
+    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "rules", "differences", "neighbours",
+)  # fmt: skip
 
 
 def missing_time(table: Table) -> DataError:
