@@ -12,6 +12,7 @@ import pandas as pd
 
 from stcore.config import Config
 from stcore.data.events import events_panel
+from stcore.data.graphs import with_neighbours
 from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
 from stcore.data.panel import LABEL_COLUMNS, Panel
@@ -21,6 +22,7 @@ from stcore.data.rules import differenced, schemas
 from stcore.data.schema import FeatureSchema
 from stcore.errors import DataError
 from stcore.findings import Finding
+from stcore.spatial import NeighboursConfig
 
 #: Answer to "keep the series apart?": no, on one grid however empty.
 TOGETHER = "together"
@@ -88,6 +90,7 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
     """
     if seen.roles.form == "events":
         panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
+        panel = with_neighbours(panel, _neighbours(recipe))
         return {"": panel}, findings + value_findings(panel, roles=seen.roles)
     seen, grown = differenced(seen, recipe.differences or ())
     if not seen.runs:
@@ -133,7 +136,12 @@ def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, li
         values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
         schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
     )  # fmt: skip
+    panel = with_neighbours(panel, _neighbours(recipe))
     return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where, seen.roles)
+
+
+def _neighbours(recipe: Recipe) -> NeighboursConfig | None:
+    return None if recipe.neighbours is None else NeighboursConfig.parse(recipe.neighbours, "neighbours")
 
 
 def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:

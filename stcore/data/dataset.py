@@ -162,7 +162,8 @@ class Dataset:
     def _from_rows(self, rows: Path, recipe: Recipe) -> Panel:
         """Laid anew; places, network and districts are those that were saved."""
         with ingest.scratch() as folder, stored(rows, self.roles, self.about["clock"], folder) as seen:
-            panels, _ = assemble(seen, replace(recipe, adjacency=None, geometry=None))
+            kept = recipe.neighbours if self.roles.form == "events" else None  # other networks lie with the places
+            panels, _ = assemble(seen, replace(recipe, adjacency=None, geometry=None, neighbours=kept))
         panel = replace(next(iter(panels.values())), name=self.name)
         saved = self._saved()
         if self.roles.form == "events" or not isinstance(saved, Panel):

@@ -84,40 +84,6 @@ def great_circle_km(from_lonlat: np.ndarray, to_lonlat: np.ndarray) -> np.ndarra
     return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
 
 
-def nearest_edges(lonlat: np.ndarray, ids: pd.Index, neighbours: int = 8) -> pd.DataFrame:
-    """Edges from every location to its nearest ones by a ball tree on the sphere; never all pairs.
-
-    Args:
-        lonlat: [location, 2] degrees; NaN rows get no edges.
-        ids: location ids in the same order.
-        neighbours: edges a location.
-
-    Returns:
-        Edge table; weight = exp(-(d / s)^2) with s the median distance.
-    """
-    from sklearn.neighbors import BallTree
-
-    there = np.flatnonzero(np.isfinite(lonlat).all(axis=1))
-    if len(there) < 2:
-        return pd.DataFrame(columns=list(EDGE_COLUMNS))
-    count = min(neighbours, len(there) - 1)
-    radians = np.radians(lonlat[there][:, ::-1])
-    distance, index = BallTree(radians, metric="haversine").query(radians, k=count + 1)
-    # A location's first neighbour is itself, or a twin at the same spot: drop itself wherever it stands.
-    own = index == np.arange(len(there))[:, None]
-    own[~own.any(axis=1), -1] = True
-    distance, index = (part[~own].reshape(len(there), count) for part in (distance, index))
-    length_km = distance.ravel() * EARTH_RADIUS_KM
-    scale = max(float(np.median(length_km)), 1e-6)
-    start = np.repeat(there, count)
-    return pd.DataFrame(
-        {
-            "from": ids[start], "to": ids[there[index.ravel()]],
-            "weight": np.exp(-((length_km / scale) ** 2)), "length_km": length_km,
-        }
-    )  # fmt: skip
-
-
 def matrix_edges(matrix: np.ndarray, ids: pd.Index) -> pd.DataFrame:
     """Edge table of a square matrix [location, location] of weights (row -> column); zeros and the diagonal are no edges.
 
