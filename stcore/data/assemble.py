@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from stcore.config import Config
+from stcore.data.districts import with_districts
 from stcore.data.events import events_panel
 from stcore.data.graphs import with_neighbours
 from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
+from stcore.data.outlines import read_districts
 from stcore.data.panel import LABEL_COLUMNS, Panel
-from stcore.data.places import Places, make_places, read_districts, read_network, with_districts, with_network
+from stcore.data.places import Places, make_places, read_network, with_network
 from stcore.data.quality import lay_findings, over_runs, value_findings
 from stcore.data.rules import differenced, schemas
 from stcore.data.schema import FeatureSchema

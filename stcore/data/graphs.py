@@ -201,7 +201,7 @@ def correlation_edges(values: np.ndarray, ids: pd.Index, count: int = 8) -> pd.D
     every = max(1, int(np.ceil(values.size / _MOST_NUMBERS)))
     series = np.asarray(values[::every], dtype=np.float32)
     there = np.isfinite(series)
-    series, seen = _centred(series, there), there.astype(np.float32)
+    series, seen = _centred(series, there), None if there.all() else there.astype(np.float32)
     starts, ends, weights = [], [], []
     width = max(1, _BLOCK_CELLS // max(places, 1))
     keep = min(count, places - 1)
@@ -232,12 +232,15 @@ def _centred(series: np.ndarray, there: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _correlations(series: np.ndarray, seen: np.ndarray, block: slice) -> np.ndarray:
+def _correlations(series: np.ndarray, seen: np.ndarray | None, block: slice) -> np.ndarray:
     """[block, location] correlations; 0 where two series hardly meet or one of them does not move."""
-    product = series[:, block].T @ series
-    square = np.square(series)
-    size = np.sqrt((square[:, block].T @ seen) * (seen[:, block].T @ square))
-    steps = seen[:, block].T @ seen
+    product, square = series[:, block].T @ series, np.square(series)
+    if seen is None:  # nothing is missing
+        total = square.sum(axis=0)
+        size, steps = np.sqrt(np.outer(total[block], total)), np.float32(len(series))
+    else:
+        size = np.sqrt((square[:, block].T @ seen) * (seen[:, block].T @ square))
+        steps = seen[:, block].T @ seen
     with np.errstate(invalid="ignore", divide="ignore"):
         alike = np.where((size > 0) & (steps >= min(10, len(series))), product / size, 0)
     return np.asarray(np.clip(alike, -1, 1), dtype=np.float32)

@@ -1,10 +1,7 @@
-"""The places of a panel: ids, coordinates that were checked, districts joined by name, and a given network."""
+"""The places of a panel: ids, coordinates that were checked, and a given network."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data.encoding import as_text, on_disk
+from stcore.data.encoding import as_text
 from stcore.data.panel import edge_table
 from stcore.data.space import Space, great_circle_km, matrix_edges, recognise_grid
 from stcore.errors import DataError
 from stcore.findings import Finding, Fix
 
-_PARENTS = ("parent", "parent_id", "region", "province", "state")
 _EDGE_HEADS = ({"from", "to"}, {"source", "target"})
 
 
@@ -205,96 +201,3 @@ def with_network(places: Places, network: np.ndarray | pd.DataFrame, everyone: l
             matrix_edges(full, pd.Index(everyone))  # refuses with the numbers
         edges = matrix_edges(full[np.ix_(codes, codes)], places.table.index)
     return Places(places.table, places.space.with_edges("given", edges), places.findings)
-
-
-# districts ---------------------------------------------------------------------------------------------------------
-
-
-def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: str | Mapping[str, str] | None) -> Places:
-    """The places with the outlines of districts, joined by id or name.
-
-    Args:
-        shapes: districts (EPSG:4326) with their properties as columns.
-        join: property that holds the id or name; or {"on": property, "parent": property}; None: the one that fits best.
-
-    Raises:
-        DataError: no district fits a place.
-    """
-    wanted = dict(join) if isinstance(join, Mapping) else {"on": join} if join else {}
-    for name in wanted.values():
-        if name not in shapes:
-            raise DataError(
-                f"The districts have no property “{name}”.",
-                f"Known: {', '.join(map(str, shapes.columns.drop('geometry')))}.",
-            )
-    ids = places.table.index
-    keys = pd.Series([_plain(name) for name in ids], index=ids)
-    on = wanted.get("on") or _best_property(shapes, set(keys))
-    found = (
-        shapes.assign(_key=shapes[on].map(_plain)).drop_duplicates("_key").set_index("_key").reindex(keys.to_numpy())
-    )
-    found.index = ids
-    matched = found.geometry.notna()
-    if not matched.any():
-        raise DataError(
-            f"None of the {len(ids)} places is a district in “{on}” (places: {_listed(list(ids))}; "
-            f"districts: {_listed([str(n) for n in shapes[on]])}).",
-            "Name with join the property that holds the same ids or names as the data.",
-        )
-    shape = found.geometry.where(matched, places.table.geometry)
-    table = gpd.GeoDataFrame(
-        places.table.drop(columns="geometry"), geometry=gpd.GeoSeries(shape, index=ids, crs="EPSG:4326")
-    )
-    column = wanted.get("parent") or next((name for name in _PARENTS if name in found and name != on), None)
-    parent = found[column].map(lambda cell: None if pd.isna(cell) else str(cell)) if column else None
-    if parent is not None:
-        table["parent"] = parent
-    space = Space(geometry=table.geometry, edges=places.space.edges, parent=parent)
-    return Places(table, space, places.findings + _unmatched(ids, shapes, on, matched))
-
-
-def read_districts(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
-    """Districts from a GeoDataFrame, or a GeoJSON as path, bytes or file object.
-
-    Raises:
-        DataError: no GeoJSON.
-    """
-    if isinstance(geometry, gpd.GeoDataFrame):
-        return geometry.to_crs("EPSG:4326") if geometry.crs else geometry.set_crs("EPSG:4326")
-    place = folder / "districts"
-    place.mkdir(exist_ok=True)
-    try:
-        content = json.loads(on_disk(geometry, place).read_text(encoding="utf-8-sig"))
-        return gpd.GeoDataFrame.from_features(content["features"], crs="EPSG:4326")
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            "The districts are no GeoJSON with features.",
-            "Give a FeatureCollection whose properties hold an id or a name.",
-        ) from error
-
-
-def _plain(name: Any) -> str:
-    """A name without case, accents and outer spaces, so that München meets munchen."""
-    text = unicodedata.normalize("NFKD", str(name)).casefold().strip()
-    return "".join(letter for letter in text if not unicodedata.combining(letter))
-
-
-def _best_property(shapes: gpd.GeoDataFrame, keys: set[str]) -> str:
-    """The property whose values name most of the places."""
-    fits = {str(name): len(keys & set(shapes[name].map(_plain))) for name in shapes.columns if name != "geometry"}
-    if not fits:
-        raise DataError("The districts have no properties to join by.", "Give each feature an id or a name.")
-    return max(fits, key=lambda name: fits[name])
-
-
-def _unmatched(ids: pd.Index, shapes: gpd.GeoDataFrame, on: str, matched: pd.Series) -> list[Finding]:
-    lost = [str(name) for name in ids[~matched]]
-    if not lost:
-        return []
-    return [
-        Finding(
-            code="districts", severity="look", where=_listed(lost), count=len(lost),
-            message=f"{len(lost)} of {len(ids)} places have no district in “{on}”.",
-            suggestion="Use the same spelling in both files.",
-        )
-    ]  # fmt: skip
