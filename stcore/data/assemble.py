@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcore.config import Config
 from stcore.data.districts import with_districts
-from stcore.data.events import events_panel
+from stcore.data.events import Counting, events_panel
 from stcore.data.graphs import with_neighbours
 from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
@@ -36,7 +36,8 @@ class Recipe:
 
     Attributes:
         step: of the grid, None: found.
-        by: column of runs of their own; ``together``: one grid even where it is nearly empty; for events: grid.
+        by: column of runs of their own; ``together``: one grid even where it is nearly empty; for events: grid, h3,
+            regions or location.
         clock: zone of the times.
         how: count, mean, sum or max of events in a cell.
         cell: size of a cell of events in degrees.
@@ -91,7 +92,7 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
         DataError: nothing to lay on a grid, or too much.
     """
     if seen.roles.form == "events":
-        panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
+        panel, findings = events_panel(seen, _counting(recipe), recipe.step)
         panel = with_neighbours(panel, _neighbours(recipe))
         return {"": panel}, findings + value_findings(panel, roles=seen.roles)
     seen, grown = differenced(seen, recipe.differences or ())
@@ -140,6 +141,10 @@ def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, li
     )  # fmt: skip
     panel = with_neighbours(panel, _neighbours(recipe))
     return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where, seen.roles)
+
+
+def _counting(recipe: Recipe) -> Counting:
+    return Counting(recipe.by, recipe.how, recipe.cell, recipe.geometry, recipe.join, recipe.rules)
 
 
 def _neighbours(recipe: Recipe) -> NeighboursConfig | None:

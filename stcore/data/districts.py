@@ -45,8 +45,8 @@ def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: Any = None) -
     """
     config = join_config(join)
     ids = [str(name) for name in places.table.index]
-    on = _property(shapes, config, ids)
-    shapes, mixed = _one_each(shapes, on, _parent_of(shapes, config, on))
+    on = property_of(shapes, config, ids)
+    shapes, mixed = one_each(shapes, on, parent_of(shapes, config, on))
     found = match(ids, list(shapes[on]), config.matches)
     if (found.position < 0).all():
         raise DataError(
@@ -65,10 +65,9 @@ def _joined(
     outline[matched] = shapes.geometry.to_numpy()[found.position[matched]]
     geometry = gpd.GeoSeries(outline, index=index, crs="EPSG:4326")
     table = gpd.GeoDataFrame(places.table.drop(columns="geometry"), geometry=geometry)
-    column, parent = _parent_of(shapes, config, on), None
+    parent, column = None, parent_of(shapes, config, on)
     if column is not None:
-        names = shapes[column].iloc[found.position].set_axis(index).where(matched)
-        parent = names.map(lambda name: None if pd.isna(name) else str(name)).astype(object)
+        parent = parents(shapes[column].iloc[found.position], index).where(matched, None)
         table["parent"] = parent
     space = Space(geometry=geometry, edges=places.space.edges, parent=parent)
     if geometry.geom_type.isin(["Polygon", "MultiPolygon"]).any():
@@ -76,8 +75,18 @@ def _joined(
     return Places(table, space, places.findings + findings)
 
 
-def _property(shapes: gpd.GeoDataFrame, config: JoinConfig, ids: list[str]) -> str:
-    """The property to join by: the one named, or the one whose values name most of the places."""
+def parents(names: pd.Series, index: pd.Index) -> pd.Series:
+    """Names of larger areas as text or None, for the locations in ``index``."""
+    return pd.Series([None if pd.isna(name) else str(name) for name in names], index=index, dtype=object)
+
+
+def property_of(shapes: gpd.GeoDataFrame, config: JoinConfig, ids: list[str] | None = None) -> str:
+    """The property that names districts: the one given, or the one whose values name most of the places; without places
+    the first that is different in most districts.
+
+    Raises:
+        DataError: no properties, or not the ones that are named.
+    """
     known = [str(name) for name in shapes.columns if name != "geometry"]
     if not known:
         raise DataError("The districts have no properties to join by.", "Give each feature an id or a name.")
@@ -86,6 +95,8 @@ def _property(shapes: gpd.GeoDataFrame, config: JoinConfig, ids: list[str]) -> s
             raise DataError(f"The districts have no property “{name[:60]}”.", nearest(name, known))
     if config.on is not None:
         return config.on
+    if ids is None:
+        return max(known, key=lambda name: (shapes[name].map(str).nunique(), name.lower() in ("name", "id")))
     spelled, cores = {plain(name) for name in ids}, {core(name) for name in ids}
     fits = {}
     for name in known:
@@ -95,14 +106,15 @@ def _property(shapes: gpd.GeoDataFrame, config: JoinConfig, ids: list[str]) -> s
     return max(fits, key=lambda name: fits[name])
 
 
-def _parent_of(shapes: gpd.GeoDataFrame, config: JoinConfig, on: str) -> str | None:
+def parent_of(shapes: gpd.GeoDataFrame, config: JoinConfig, on: str) -> str | None:
+    """The property that names the larger area: the one given, or one that is called so."""
     if config.parent is not None:
         return config.parent
     by_name = {str(name).lower(): str(name) for name in shapes.columns}
     return next((by_name[name] for name in _PARENTS if name in by_name and by_name[name] != on), None)
 
 
-def _one_each(shapes: gpd.GeoDataFrame, on: str, parent: str | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def one_each(shapes: gpd.GeoDataFrame, on: str, parent: str | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """One row a name: pieces of one district are put together; one name in several larger areas joins none of them."""
     shapes = shapes[shapes[on].notna()].reset_index(drop=True)
     keys = shapes[on].map(plain)

@@ -181,6 +181,11 @@ def border_edges(shapes: gpd.GeoSeries) -> pd.DataFrame:
     both = np.concatenate([pair, pair[::-1]], axis=1)
     order = np.lexsort((both[1], both[0]))
     start, end = polygons[both[0][order]], polygons[both[1][order]]
+    return adjacent(shapes, start, end)
+
+
+def adjacent(shapes: gpd.GeoSeries, start: np.ndarray, end: np.ndarray) -> pd.DataFrame:
+    """Edge table of pairs of positions in ``shapes``: weight 1, length_km between inner points."""
     table = _table(shapes.index, start, end, np.ones(len(start)), np.full(len(start), np.nan))
     return with_lengths(table, gpd.GeoDataFrame(geometry=shapes))
 
