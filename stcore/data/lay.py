@@ -98,12 +98,12 @@ def lay(
         DataError: one time only, or more cells than may be allocated.
         ApartError: the common grid would be under 5 % full.
     """
-    stamps, rows = _stamps(seen, run)
+    stamps, rows = stamps_of(seen, run)
     low, high = find_stray(stamps, rows)
     stray = _stray(seen, run, stamps, rows, (low, high))
     stamps, rows = stamps[low:high], rows[low:high]
     codes = _codes(seen, run, (int(stamps[0]), int(stamps[-1])))
-    natural = seen.counted_step or find_step(in_clock(stamps, seen.clock), _some_places(seen, run, stamps, codes))
+    natural = seen.counted_step or find_step(in_clock(stamps, seen.clock), some_places(seen, run, stamps, codes))
     _check_size(seen, run, stamps, rows, step or natural, len(codes), apart)
     axis = lay_axis(stamps, rows, step or natural, seen.clock, natural)
     out = Laid(np.empty((0, 0, 0), np.float32), axis, codes, pd.DataFrame(), stray)
@@ -116,7 +116,7 @@ def lay(
     return out
 
 
-def _stamps(seen: Observations, run: int | None) -> tuple[np.ndarray, np.ndarray]:
+def stamps_of(seen: Observations, run: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Distinct stamps in order, and the rows of each."""
     found = seen.connection.sql(
         f"SELECT stamp, count(*) AS rows FROM {seen.source(run)} GROUP BY 1 ORDER BY 1"
@@ -154,7 +154,7 @@ def _codes(seen: Observations, run: int | None, span: tuple[int, int]) -> np.nda
     return np.array([code for (code,) in found], dtype=np.int64)
 
 
-def _some_places(seen: Observations, run: int | None, stamps: np.ndarray, codes: np.ndarray) -> list[pd.DatetimeIndex]:
+def some_places(seen: Observations, run: int | None, stamps: np.ndarray, codes: np.ndarray) -> list[pd.DatetimeIndex]:
     """Times of up to 30 places, each for itself."""
     if len(codes) < 2 or seen.roles.form == "wide":
         return []
