@@ -54,6 +54,10 @@ class DataConfig(Config):
     known_ahead: list[str] | None = setting(
         None, title="Known ahead", help="Value columns that are known for the future, such as a weather forecast."
     )
+    crs: str | None = setting(
+        None, title="System of coordinates", level="advanced",
+        help="Where latitude and longitude hold metres north and east: their system, such as EPSG:25832.",
+    )  # fmt: skip
     adjacency: str | None = setting(None, title="Network", help="File with a square matrix or an edge list.")
     step: str | None = setting(None, title="Step", help="Time between rows, such as 5min, 1h or 1D.")
     by: str | None = setting(None, title="Apart", help="Column whose values are separate runs or machines.")

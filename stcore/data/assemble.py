@@ -45,6 +45,7 @@ class Recipe:
         rules: value -> how several readings become one; others follow their kind.
         differences: values that are totals and are read as their growth.
         neighbours: network to build from the places: kind, count, radius_km.
+        crs: system of coordinates in metres; None: degrees.
     """
 
     step: str | None = None
@@ -58,6 +59,7 @@ class Recipe:
     rules: Any = None
     differences: Any = None
     neighbours: Any = None
+    crs: str | None = None
 
     def opened(self, folder: Path) -> Recipe:
         """The same with districts and network read; ``folder`` is for scratch.
@@ -158,7 +160,7 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
         position = pd.Series(np.arange(len(laid.places)), index=laid.places)
         points = seen.coordinates[seen.coordinates["place"].isin(laid.places)]
         points = points.assign(place=points["place"].map(position))
-    places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)))
+    places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)), recipe.crs)
     if seen.static is not None:
         described = (
             seen.static.reindex(laid.places).set_axis(places.table.index).drop(columns="geometry", errors="ignore")

@@ -272,7 +272,7 @@ def _keep_districts(shapes: gpd.GeoDataFrame | None, folder: Path) -> None:
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON; districts and network were read and lie with the panel."""
-    names = ("step", "by", "clock", "how", "cell", "rules", "differences", "neighbours", "join")
+    names = ("step", "by", "clock", "how", "cell", "rules", "differences", "neighbours", "join", "crs")
     plain = {name: getattr(recipe, name) for name in names}
     return {
         name: value.model_dump(mode="json") if isinstance(value, Config) else value for name, value in plain.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import pandas as pd
 
 from stcore.data.encoding import as_text
 from stcore.data.panel import edge_table
-from stcore.data.space import Space, great_circle_km, matrix_edges, recognise_grid
-from stcore.errors import DataError
+from stcore.data.space import Grid, Space, continuous, great_circle_km, matrix_edges, recognise_grid
+from stcore.errors import ConfigError, DataError
 from stcore.findings import Finding, Fix
 
 _EDGE_HEADS = ({"from", "to"}, {"source", "target"})
@@ -34,25 +34,89 @@ class Places:
     findings: list[Finding] = field(default_factory=list)
 
 
-def make_places(ids: list[str], points: pd.DataFrame | None, names: tuple[str, str] = ("lat", "lon")) -> Places:
+def make_places(
+    ids: list[str], points: pd.DataFrame | None, names: tuple[str, str] = ("lat", "lon"), crs: str | None = None
+) -> Places:
     """Places from ids and the coordinates that stand in the file.
 
     Args:
         ids: in order of first appearance.
         points: rows of place (position in ids), lat, lon, rows; or None.
         names: columns of latitude and longitude, for messages.
+        crs: system of coordinates in metres (north under ``lat``, east under ``lon``), such as EPSG:25832; None: degrees.
+
+    Raises:
+        ConfigError: ``crs`` is no system of coordinates.
     """
     index = pd.Index(ids, dtype=object, name="location")
     findings: list[Finding] = []
-    lonlat = np.full((len(ids), 2), np.nan)
+    lonlat, plane = np.full((len(ids), 2), np.nan), None
     if points is not None and len(points):
-        lonlat, findings = _judged(ids, points, names)
+        points, plane, findings = _from_plane(ids, points, names, crs)
+        lonlat, judged = _judged(ids, points, names) if len(points) else (lonlat, [])
+        findings += judged
     there = np.isfinite(lonlat).all(axis=1)
     geometry = gpd.GeoSeries(gpd.points_from_xy(lonlat[:, 0], lonlat[:, 1]), index=index, crs="EPSG:4326").where(there)
     table = gpd.GeoDataFrame(geometry=geometry, index=index, crs="EPSG:4326")
-    if not there.any():
-        return Places(table, Space(), findings)
-    return Places(table, Space(geometry=table.geometry, grid=recognise_grid(lonlat)), findings)
+    grid = recognise_grid(lonlat) if plane is None else plane_grid(plane, lonlat)
+    return Places(table, Space(geometry=table.geometry if there.any() else None, grid=grid), findings)
+
+
+def _from_plane(
+    ids: list[str], points: pd.DataFrame, names: tuple[str, str], crs: str | None
+) -> tuple[pd.DataFrame, np.ndarray | None, list[Finding]]:
+    """Coordinates in metres turned to degrees; without their system there are none, but a grid is still a grid.
+
+    Returns:
+        Points in degrees, the coordinates in metres [place, 2] as east and north or None, and findings.
+    """
+    metres = max(points["lat"].abs().median(), points["lon"].abs().median()) > 360
+    if crs is None and not metres:
+        return points, None, []
+    plane = np.full((len(ids), 2), np.nan)
+    usual = points.sort_values("rows", ascending=False, kind="stable").drop_duplicates("place")
+    plane[usual["place"]] = usual[["lon", "lat"]]
+    if crs is None:
+        finding = Finding(
+            code="coordinates", severity="look", where=f"{names[0]}, {names[1]}"[:80], count=len(ids),
+            message=f"Coordinates such as {points['lat'].iloc[0]:g}, {points['lon'].iloc[0]:g} are no degrees; the places are not on the map.",
+            suggestion="If they are metres, say in which system: data.crs, such as EPSG:25832.",
+        )  # fmt: skip
+        return points.iloc[:0], plane, [finding]
+    east, north = _transformer(crs).transform(points["lon"].to_numpy(), points["lat"].to_numpy())
+    return (
+        points.assign(lon=np.where(np.isfinite(east), east, np.nan), lat=np.where(np.isfinite(north), north, np.nan)),
+        plane,
+        [],
+    )
+
+
+def _transformer(crs: str) -> Any:
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        raise ConfigError(
+            f"“{crs[:60]}” is no system of coordinates.", "Write for example EPSG:25832 or EPSG:3857."
+        ) from error
+
+
+def plane_grid(plane: np.ndarray, lonlat: np.ndarray) -> Grid | None:
+    """The grid that coordinates in metres lie on; its axes are the means of its rows and columns in degrees, NaN where unknown.
+
+    Args:
+        plane: [location, 2] metres east and north.
+        lonlat: [location, 2] the same in degrees, or NaN.
+    """
+    grid = recognise_grid(plane, planar=True)
+    if grid is None:
+        return None
+    east = continuous(lonlat[:, 0])
+    rows = pd.Series(lonlat[:, 1]).groupby(grid.rows).mean().reindex(range(grid.shape[0])).interpolate()
+    columns = pd.Series(east).groupby(grid.columns).mean().reindex(range(grid.shape[1])).interpolate()
+    return replace(grid, latitudes=rows.to_numpy(), longitudes=columns.to_numpy())
 
 
 def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tuple[np.ndarray, list[Finding]]:

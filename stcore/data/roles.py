@@ -90,7 +90,7 @@ def given_roles(roles: Any) -> dict[str, Any]:
 
 
 _ELSEWHERE = (
-    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "rules", "differences", "neighbours",
+    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "rules", "differences", "neighbours", "crs",
 )  # fmt: skip
 
 
