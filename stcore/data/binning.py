@@ -142,8 +142,7 @@ def _binning(
 ) -> Binning:
     from scipy import sparse
 
-    low, reach = lonlat.min(axis=0)[::-1], np.maximum(np.ptp(lonlat, axis=0)[::-1], 1e-6)
-    size, cells = _sizes(lonlat, reach, cell, shape)
+    low, size, cells = _extent(lonlat, cell, shape)
     index = np.clip(np.floor((lonlat[:, ::-1] - low) / size + 1e-9).astype(np.int64), 0, np.array(cells) - 1)
     codes, member = np.unique(index[:, 0] * cells[1] + index[:, 1], return_inverse=True)
     rows, columns = codes // cells[1], codes % cells[1]
@@ -166,25 +165,34 @@ def _binning(
     )
 
 
-def _sizes(
-    lonlat: np.ndarray, reach: np.ndarray, cell: float | tuple[float, float] | None, shape: tuple[int, int] | None
-) -> tuple[np.ndarray, tuple[int, int]]:
-    """Size of a cell (north-south, east-west) in degrees, and rows and columns of the grid."""
+def _extent(
+    lonlat: np.ndarray, cell: float | tuple[float, float] | None, shape: tuple[int, int] | None
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """South-west corner and size of a cell, each (north, east) in degrees, and rows and columns of the grid.
+
+    Sizes that are given begin at their own multiples, so that places on a grid of the same step get a cell each.
+    """
+    low, reach = lonlat.min(axis=0)[::-1], np.maximum(np.ptp(lonlat, axis=0)[::-1], 1e-6)
     if shape is not None:
-        cells = int(shape[0]), int(shape[1])
-        size = reach / np.maximum(cells, 1)
-    elif cell is not None:
-        size = np.broadcast_to(np.asarray(cell, dtype=float), (2,)).copy()
-        cells = tuple(np.ceil(reach / np.maximum(size, 1e-9) - 1e-9).astype(int).clip(1))
+        size = reach / np.maximum(shape, 1)
+        count = np.asarray(shape)
     else:
-        squeeze = max(float(np.cos(np.radians(lonlat[:, 1].mean()))), 0.1)
-        north = float(np.sqrt(reach[0] * reach[1] * squeeze / len(lonlat)))
-        return _sizes(lonlat, reach, (north, north / squeeze), None)
-    if min(cells) < 1 or not (size > 0).all() or cells[0] * cells[1] > _MOST_CELLS:
+        size = np.broadcast_to(_usual_size(lonlat, reach) if cell is None else np.asarray(cell, dtype=float), (2,))
+        low = np.floor(low / np.maximum(size, 1e-9) + 1e-9) * size
+        count = np.floor((lonlat.max(axis=0)[::-1] - low) / np.maximum(size, 1e-9) + 1e-9) + 1
+    if count.min() < 1 or not (size > 0).all() or count.prod(dtype=float) > _MOST_CELLS:
         raise ConfigError(
-            f"A grid of {cells[0]:,} x {cells[1]:,} cells is not made.", f"Choose between 1 and {_MOST_CELLS:,} cells."
+            f"A grid of {count[0]:,.0f} x {count[1]:,.0f} cells is not made.",
+            f"Choose between 1 and {_MOST_CELLS:,} cells.",
         )
-    return size, (int(cells[0]), int(cells[1]))
+    return low, size, (int(count[0]), int(count[1]))
+
+
+def _usual_size(lonlat: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Cells about as wide as high on the ground, and as many as places."""
+    squeeze = max(float(np.cos(np.radians(lonlat[:, 1].mean()))), 0.1)
+    north = float(np.sqrt(reach[0] * reach[1] * squeeze / len(lonlat)))
+    return np.array([north, north / squeeze])
 
 
 def _bilinear(at: np.ndarray, there: np.ndarray, position: np.ndarray, shape: tuple[int, int]) -> Any:

@@ -28,12 +28,12 @@ def test_a_cell_has_the_mean_of_the_members_that_are_there() -> None:
     values = np.array([[1.0, 3, 5, 7], [np.nan, 3, np.nan, 7]])
     gridded, binning = to_grid(panel_at(FOUR, values), cell=1.0)
     assert gridded.shape == (2, 3, 1)
-    assert binning.grid.shape == (2, 2)
+    assert binning.grid.shape == (3, 3)
     np.testing.assert_array_equal(gridded.values[..., 0], [[2, 5, 7], [3, np.nan, 7]])
-    assert list(gridded.locations.index) == ["0.5_0.5", "0.5_1.5", "1.5_1.5"]
+    assert list(gridded.locations.index) == ["0.5_0.5", "0.5_2.5", "2.5_2.5"]
     grid = gridded.space.grid
     assert grid is not None
-    assert list(zip(grid.rows.tolist(), grid.columns.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
+    assert list(zip(grid.rows.tolist(), grid.columns.tolist(), strict=True)) == [(0, 0), (0, 2), (2, 2)]
     np.testing.assert_array_equal(binning.back(gridded.values[..., 0], "nearest"), [[2, 2, 5, 7], [3, 3, np.nan, 7]])
 
 
@@ -64,11 +64,20 @@ def test_missing_cells_leave_their_weight_to_the_others() -> None:
 
 
 def test_cells_cross_the_date_line() -> None:
-    lonlat = np.array([[179.0, 0], [-179.0, 0], [-177.0, 2.0], [179.0, 2.0]])
+    lonlat = np.array([[179.0, 0], [-179.0, 0], [-177.5, 1.0], [179.5, 1.0]])
     gridded, binning = to_grid(panel_at(lonlat, np.arange(8.0).reshape(2, 4)), cell=2.0)
-    assert binning.grid.shape == (1, 2)
-    assert sorted(gridded.locations.geometry.x) == [-178, 180]
-    np.testing.assert_array_equal(gridded.values[0, :, 0], [1.5, 1.5])
+    assert binning.grid.shape == (1, 3)
+    assert binning.grid.longitudes.tolist() == [179, 181, 183]
+    assert gridded.locations.geometry.x.tolist() == [179, -179, -177]
+    np.testing.assert_array_equal(gridded.values[..., 0], [[1.5, 1, 2], [5.5, 5, 6]])
+
+
+def test_places_on_a_grid_get_a_cell_each() -> None:
+    lat, lon = np.meshgrid(np.arange(-29, 30, 2.0), np.arange(124, 180, 2.0), indexing="ij")
+    values = np.random.default_rng(0).normal(size=(2, lat.size))
+    gridded, binning = to_grid(panel_at(np.column_stack([lon.ravel(), lat.ravel()]), values), cell=2.0)
+    assert binning.grid.shape == lat.shape
+    np.testing.assert_allclose(binning.back(gridded.values[..., 0], "nearest"), values, rtol=1e-6)
 
 
 def test_directions_turn_and_counts_become_means() -> None:
