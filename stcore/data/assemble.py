@@ -178,6 +178,8 @@ def _schema(seen: Observations, schema: FeatureSchema, name: str, values: np.nda
     changes: dict[str, Any] = {"unit": seen.roles.units.get(name) or schema.unit}
     if name in seen.roles.known_ahead:
         changes["known_ahead"] = True
+    if schema.aggregation == "count":
+        changes["aggregation"] = "sum"  # what was counted adds up from here on
     if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():
         changes["range"] = (0.0, None)
     return schema.model_copy(update=changes)
