@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from stcore.config import Config, setting
 
@@ -22,6 +24,14 @@ class JoinConfig(Config):
     matches: dict[str, str] = setting(
         {}, title="Matches", help="Place in the data -> district, where the names differ too much to be matched."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, given: Any) -> Any:
+        """YAML reads an unquoted ``on:`` as true."""
+        return (
+            {"on" if key is True else key: value for key, value in given.items()} if isinstance(given, dict) else given
+        )
 
 
 class NeighboursConfig(Config):

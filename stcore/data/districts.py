@@ -142,7 +142,7 @@ def _findings(ids: list[str], found: Matched, on: str) -> list[Finding]:
     left = f"; districts left over: {_listed(found.unused)}" if found.unused else ""
     overview = Finding(
         code="districts", severity="look", where=_listed(found.lost), count=len(found.lost),
-        message=f"{len(found.lost)} of {len(ids)} places have no district in “{on}”: {_listed(found.lost)}{left}.",
+        message=f"{len(found.lost)} of {len(ids)} places have no district in “{on}”{left}.",
         suggestion="Tick the matches that are right, or use the same spelling in both files.",
     )  # fmt: skip
     pairs = list(found.suggestions.items())[:_MOST_SUGGESTED]

@@ -24,7 +24,14 @@ def panel(values: list[float], step: str = "15min", **schema: object) -> Panel:
 
 @pytest.mark.parametrize(
     ("aggregation", "expected"),
-    [("mean", [2, 6, NAN]), ("sum", [4, 18, NAN]), ("last", [3, 7, NAN]), ("max", [3, 7, NAN]), ("min", [1, 5, NAN]), ("count", [2, 3, 0])],
+    [
+        ("mean", [2, 6, NAN]),
+        ("sum", [4, 18, NAN]),
+        ("last", [3, 7, NAN]),
+        ("max", [3, 7, NAN]),
+        ("min", [1, 5, NAN]),
+        ("count", [2, 3, 0]),
+    ],
 )
 def test_values_of_an_hour_are_joined(aggregation: str, expected: list[float]) -> None:
     hours = coarsen(panel([1, NAN, 3, NAN, NAN, 5, 6, 7, NAN, NAN, NAN, NAN], aggregation=aggregation), "1h")

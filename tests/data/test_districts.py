@@ -57,7 +57,7 @@ def test_unmatched_names_are_listed_and_a_suggestion_can_be_ticked() -> None:
     roles = {"geometry": shapes(["Nord", "Sued-Stadtt", "West"])}
     findings = [f for f in ingest.inspect(frame, roles).findings if f.code.startswith("district")]
     assert findings[0].count == 2
-    assert "Östlich" in findings[0].message
+    assert "Östlich" in findings[0].where
     assert "West" in findings[0].message
     fix = findings[1].fix
     assert fix is not None

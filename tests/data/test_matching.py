@@ -52,6 +52,14 @@ def test_what_is_left_over_is_listed_with_the_nearest_name() -> None:
     assert found.suggestions == {"Hambrug": "Hamburg"}
 
 
+def test_many_parts_of_one_district_are_not_offered_the_whole() -> None:
+    found = match(
+        ["Canada / Alberta", "Canada / Quebec", "US / Texas", "Dominican Rep."],
+        ["Canada", "Texas", "Dominican Republic"],
+    )
+    assert found.suggestions == {"US / Texas": "Texas", "Dominican Rep.": "Dominican Republic"}
+
+
 def test_a_match_given_by_a_person_wins_and_must_exist() -> None:
     found = match(["Ivory Coast", "Ghana"], ["Ghana", "Côte d'Ivoire"], {"Ivory Coast": "Cote d Ivoire"})
     np.testing.assert_array_equal(found.position, [1, 0])
