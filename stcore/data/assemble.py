@@ -179,7 +179,7 @@ def _schema(seen: Observations, schema: FeatureSchema, name: str, values: np.nda
     if name in seen.roles.known_ahead:
         changes["known_ahead"] = True
     if schema.aggregation == "count":
-        changes["aggregation"] = "sum"  # what was counted adds up from here on
+        changes |= {"aggregation": "sum", "unit": None}  # what was counted adds up from here on, in no unit
     if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():
         changes["range"] = (0.0, None)
     return schema.model_copy(update=changes)
