@@ -18,6 +18,7 @@ from stcore.config import Config, TopConfig, setting
 from stcore.errors import ConfigError, masked, nearest
 from stcore.findings import Fix
 from stcore.preparation import PrepareConfig
+from stcore.spatial import JoinConfig, NeighboursConfig, Rule
 
 SCHEMA_VERSION = 1
 DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
@@ -56,6 +57,10 @@ class DataConfig(Config):
     known_ahead: list[str] | None = setting(
         None, title="Known ahead", help="Value columns that are known for the future, such as a weather forecast."
     )
+    crs: str | None = setting(
+        None, title="System of coordinates", level="advanced",
+        help="Where latitude and longitude hold metres north and east: their system, such as EPSG:25832.",
+    )  # fmt: skip
     adjacency: str | None = setting(None, title="Network", help="File with a square matrix or an edge list.")
     step: str | None = setting(None, title="Step", help="Time between rows, such as 5min, 1h or 1D.")
     by: str | None = setting(None, title="Apart", help="Column whose values are separate runs or machines.")
@@ -69,7 +74,21 @@ class DataConfig(Config):
     matches: dict[str, str] | None = setting(
         None, title="Matched by hand", help="Place in the table: the same place in the second file.", level="advanced"
     )
-    join: str | None = setting(None, title="Joined by", help="Property of the outlines that holds the place's id.")
+    join: JoinConfig | None = setting(
+        None,
+        title="Joined by",
+        help="Property of the outlines that holds the place's id, or a group: on, parent, matches.",
+    )
+    rules: dict[str, Rule] | None = setting(
+        None, title="Several readings", level="advanced",
+        help="Value -> how its readings of one step become one: mean, sum, last, max, min, count or angle.",
+    )  # fmt: skip
+    differences: list[str] | None = setting(
+        None, title="Totals", level="advanced", help="Values that only grow, to be read as their growth from step to step."
+    )  # fmt: skip
+    neighbours: NeighboursConfig | None = setting(
+        None, title="Neighbours", help="Network to build where none is given.", level="advanced"
+    )
     form: Literal["long", "wide", "single", "events"] | None = setting(
         None, title="Form", help="long: one row a reading; wide: one column a place; single: one place; events."
     )
@@ -95,6 +114,11 @@ class DataConfig(Config):
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return ((name, masked(value) if isinstance(value, str) else value) for name, value in super().__repr_args__())
+
+    @field_validator("join", mode="before")
+    @classmethod
+    def _by_property(cls, join: Any) -> Any:
+        return {"on": join} if isinstance(join, str) else join
 
 
 class WindowsConfig(Config):

@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BASE = {"errors", "config", "records", "registry", "settings", "experiment", "findings", "preparation", "words"}
+BASE = {
+    "errors",
+    "config",
+    "records",
+    "registry",
+    "settings",
+    "experiment",
+    "findings",
+    "preparation",
+    "spatial",
+    "words",
+}
 BELOW: dict[str, set[str]] = {"base": set(), "data": {"base"}, "plots": {"base", "data"}, "terminal": {"base", "data"}}
 BELOW["models"] = BELOW["evaluation"] = {"base", "data"}
 BELOW["training"] = {"base", "data", "models", "evaluation"}

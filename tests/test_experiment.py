@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from stcore.errors import ConfigError
 from stcore.experiment import SCHEMA_VERSION, Experiment, RunConfig
@@ -64,3 +65,14 @@ def test_the_complete_file_reads_back_equal(tmp_path: Path) -> None:
     experiment = Experiment.parse({"models": ["ridge", {"name": "stid", "as": "模型"}], "ensemble": {}, "seed": 4})
     (tmp_path / "e.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
     assert Experiment.load(tmp_path / "e.yaml") == experiment
+
+
+def test_on_without_quotes_is_the_property_to_join_by(tmp_path: Path) -> None:
+    path = tmp_path / "e.yaml"
+    path.write_text("data: {source: a.csv, join: {on: name, parent: state}}")
+    join = Experiment.load(path).data.join
+    assert join is not None
+    assert (join.on, join.parent) == ("name", "state")
+    path.write_text("data: {source: a.csv, join: code, rules: {x: max}, neighbours: {kind: borders}}")
+    again = Experiment.load(path)
+    assert Experiment.parse(yaml.safe_load(again.to_yaml())) == again

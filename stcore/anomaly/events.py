@@ -14,7 +14,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data.space import Space, coordinates, nearest_edges
+from stcore.data.graphs import nearest_edges
+from stcore.data.space import Space, coordinates
 from stcore.records import Detection
 
 COLUMNS = ("event", "start", "end", "kind", "locations", "peak", "where", "steps")

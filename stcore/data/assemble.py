@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,20 @@ import pandas as pd
 
 from stcore.config import Config
 from stcore.data.described import read_described, with_described
-from stcore.data.events import events_panel
+from stcore.data.districts import with_districts
+from stcore.data.events import Counting, events_panel
+from stcore.data.graphs import with_neighbours
 from stcore.data.lay import Laid, lay
 from stcore.data.observations import Observations
+from stcore.data.outlines import read_districts
 from stcore.data.panel import LABEL_COLUMNS, Panel
-from stcore.data.places import Places, make_places, read_districts, read_network, with_districts, with_network
+from stcore.data.places import Places, make_places, read_network, with_network
 from stcore.data.quality import lay_findings, over_runs, value_findings
-from stcore.data.schema import FeatureSchema, guess_schema
+from stcore.data.rules import differenced, schemas
+from stcore.data.schema import FeatureSchema
 from stcore.errors import DataError
 from stcore.findings import Finding
+from stcore.spatial import NeighboursConfig
 
 #: Answer to "keep the series apart?": no, on one grid however empty.
 TOGETHER = "together"
@@ -32,12 +37,17 @@ class Recipe:
 
     Attributes:
         step: of the grid, None: found.
-        by: column of runs of their own; ``together``: one grid even where it is nearly empty; for events: grid.
+        by: column of runs of their own; ``together``: one grid even where it is nearly empty; for events: grid, h3,
+            regions or location.
         clock: zone of the times.
         how: count, mean, sum or max of events in a cell.
         cell: size of a cell of events in degrees.
         geometry, join, adjacency: districts and network, as in ``ingest.read``.
         places: second file with coordinates and columns that describe the places; matches: ids in it given by hand.
+        rules: value -> how several readings become one; others follow their kind.
+        differences: values that are totals and are read as their growth.
+        neighbours: network to build from the places: kind, count, radius_km.
+        crs: system of coordinates in metres; None: degrees.
     """
 
     step: str | None = None
@@ -50,6 +60,10 @@ class Recipe:
     adjacency: Any = None
     places: Any = None
     matches: Mapping[str, str] | None = None
+    rules: Any = None
+    differences: Any = None
+    neighbours: Any = None
+    crs: str | None = None
 
     def opened(self, folder: Path) -> Recipe:
         """The same with districts, network and second file read; ``folder`` is for scratch.
@@ -70,7 +84,7 @@ class Recipe:
 def recipe_of(roles: Any, given: Recipe) -> Recipe:
     """The recipe with what stands in the ``data`` part of an experiment, where the call does not say otherwise."""
     mapping: Mapping[str, Any] = roles.model_dump() if isinstance(roles, Config) else roles or {}
-    names = ("step", "by", "clock", "how", "cell", "geometry", "join", "adjacency", "places", "matches")
+    names = [field.name for field in fields(Recipe)]
     missing = {name: mapping[name] for name in names if getattr(given, name) is None and mapping.get(name) is not None}
     return replace(given, **missing)
 
@@ -85,12 +99,15 @@ def assemble(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list
         DataError: nothing to lay on a grid, or too much.
     """
     if seen.roles.form == "events":
-        panel, findings = events_panel(seen, recipe.step, recipe.cell, recipe.how, recipe.by)
+        panel, findings = events_panel(seen, _counting(recipe), recipe.step)
+        panel = with_neighbours(panel, _neighbours(recipe))
         return {"": panel}, findings + value_findings(panel, roles=seen.roles)
+    seen, grown = differenced(seen, recipe.differences or ())
     if not seen.runs:
         panel, findings = _one(seen, recipe, None)
-        return {"": panel}, findings
-    return _runs(seen, recipe)
+        return {"": panel}, grown + findings
+    panels, findings = _runs(seen, recipe)
+    return panels, grown + findings
 
 
 def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Finding]]:
@@ -116,19 +133,29 @@ def _runs(seen: Observations, recipe: Recipe) -> tuple[dict[str, Panel], list[Fi
 def _one(seen: Observations, recipe: Recipe, run: int | None) -> tuple[Panel, list[Finding]]:
     """The panel of all rows or of one run."""
     where = "" if run is None else seen.runs[run][:80]
-    laid = lay(seen, {name: guess_schema(name) for name in seen.values}, recipe.step, run, apart=recipe.by is None)
+    known = schemas(seen, recipe.rules, recipe.differences)
+    laid = lay(seen, known, recipe.step, run, apart=recipe.by is None, asked=recipe.rules or {})
     if not np.isfinite(laid.values).any():
         raise DataError(
             f"Not one of the {laid.values.size:,} cells holds a number.",
             "Check which columns are the values, and the decimal mark.",
         )
     places = _places(seen, laid, recipe)
-    schema = {name: _schema(seen, name, laid.values[..., number]) for number, name in enumerate(seen.values)}
+    schema = {name: _schema(seen, known[name], name, laid.values[..., n]) for n, name in enumerate(seen.values)}
     panel = Panel(
         values=laid.values, time=laid.axis.time, step=laid.axis.step, locations=places.table, features=tuple(seen.values),
         schema=schema, space=places.space, labels=_spans(laid, places.table.index, seen.labels), clock=seen.clock,
     )  # fmt: skip
+    panel = with_neighbours(panel, _neighbours(recipe))
     return panel, lay_findings(laid, where) + places.findings + value_findings(panel, where, seen.roles)
+
+
+def _counting(recipe: Recipe) -> Counting:
+    return Counting(recipe.by, recipe.how, recipe.cell, recipe.geometry, recipe.join, recipe.rules)
+
+
+def _neighbours(recipe: Recipe) -> NeighboursConfig | None:
+    return None if recipe.neighbours is None else NeighboursConfig.parse(recipe.neighbours, "neighbours")
 
 
 def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
@@ -138,7 +165,7 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
         position = pd.Series(np.arange(len(laid.places)), index=laid.places)
         points = seen.coordinates[seen.coordinates["place"].isin(laid.places)]
         points = points.assign(place=points["place"].map(position))
-    places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)))
+    places = make_places(ids, points, (str(seen.roles.lat), str(seen.roles.lon)), recipe.crs)
     if seen.static is not None:
         described = (
             seen.static.reindex(laid.places).set_axis(places.table.index).drop(columns="geometry", errors="ignore")
@@ -153,16 +180,15 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
     return places
 
 
-def _schema(seen: Observations, name: str, values: np.ndarray) -> FeatureSchema:
-    """Schema from the name, sharpened by the content: a count that is never negative stays so in forecasts."""
-    schema = guess_schema(name)
+def _schema(seen: Observations, schema: FeatureSchema, name: str, values: np.ndarray) -> FeatureSchema:
+    """Schema sharpened by the content: a count that is never negative stays so in forecasts."""
     changes: dict[str, Any] = {"unit": seen.roles.units.get(name) or schema.unit}
     if name in seen.roles.known_ahead:
         changes["known_ahead"] = True
+    if schema.aggregation == "count":
+        changes |= {"aggregation": "sum", "unit": None}  # what was counted adds up from here on, in no unit
     if schema.kind == "count" and schema.range == (None, None) and not (values < 0).any():
         changes["range"] = (0.0, None)
-    if schema.kind == "angle" and ((values < 0) | (values > 360)).any():
-        changes |= {"kind": "numeric", "range": (None, None)}
     return schema.model_copy(update=changes)
 
 

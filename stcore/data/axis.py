@@ -10,7 +10,8 @@ import pandas as pd
 from stcore.data import steps
 from stcore.errors import DataError
 
-_NICE = (
+#: Round steps, shortest first.
+NICE = (
     "1s", "2s", "5s", "10s", "15s", "30s", "1min", "2min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "6h", "12h",
     "1D", "7D",
 )  # fmt: skip
@@ -101,7 +102,7 @@ def _own_step(times: pd.DatetimeIndex) -> str:
     if calendar or counts.max() >= 0.3 * len(gaps):
         return step
     near = np.abs(gaps - steps.typical(step).value) <= 0.25 * steps.typical(step).value
-    return step if near.mean() > 0.5 and step in _NICE else _nice(float(np.median(gaps)))
+    return step if near.mean() > 0.5 and step in NICE else _nice(float(np.median(gaps)))
 
 
 def _one_a_month(times: pd.DatetimeIndex) -> bool:
@@ -112,8 +113,8 @@ def _one_a_month(times: pd.DatetimeIndex) -> bool:
 
 def _nice(gap_ns: float) -> str:
     """The round step nearest to a gap."""
-    lengths = np.array([steps.typical(step).value for step in _NICE], dtype=float)
-    return _NICE[int(np.argmin(np.abs(np.log(lengths / max(gap_ns, 1e9)))))]
+    lengths = np.array([steps.typical(step).value for step in NICE], dtype=float)
+    return NICE[int(np.argmin(np.abs(np.log(lengths / max(gap_ns, 1e9)))))]
 
 
 def estimate(first: pd.Timestamp, last: pd.Timestamp, step: str) -> int:

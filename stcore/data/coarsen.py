@@ -19,7 +19,7 @@ _BLOCK = 64 << 20
 def coarsen(panel: Panel, step: str) -> Panel:
     """The panel on a step that is longer than its own.
 
-    A longer step takes the values that lie in it: mean, sum, last, max or count, missing ones left out; angles by the
+    A longer step takes the values that lie in it: mean, sum, last, max, min or count, missing ones left out; angles by the
     mean of their directions. A step without a single value is missing (a count is 0). Reads a memory map in blocks.
 
     Args:
@@ -63,8 +63,9 @@ def _one(block: np.ndarray, starts: np.ndarray, schema: FeatureSchema) -> np.nda
     count = np.add.reduceat(there, starts, axis=0, dtype=np.int64)
     if schema.aggregation == "count":
         return count.astype(np.float32)
-    if schema.aggregation == "max":
-        return np.fmax.reduceat(block, starts, axis=0)
+    if schema.aggregation in ("max", "min"):
+        extreme = np.fmax if schema.aggregation == "max" else np.fmin
+        return np.asarray(extreme.reduceat(block, starts, axis=0))
     if schema.aggregation == "last":
         rows = np.maximum.accumulate(np.where(there, np.arange(len(block))[:, None], -1), axis=0)
         last = rows[np.r_[starts[1:], len(block)] - 1]
@@ -73,7 +74,9 @@ def _one(block: np.ndarray, starts: np.ndarray, schema: FeatureSchema) -> np.nda
     if schema.kind == "angle":
         turned = np.radians(block)
         sine, cosine = _total(np.sin(turned), starts), _total(np.cos(turned), starts)
-        return np.where(count > 0, np.degrees(np.arctan2(sine, cosine)) % 360, np.nan)
+        angle = np.degrees(np.arctan2(sine, cosine))
+        pointed = np.hypot(sine, cosine) > 1e-6 * np.maximum(count, 1)  # opposite ones point nowhere
+        return np.where(pointed, angle if (schema.range[0] or 0) < 0 else angle % 360, np.nan)
     total = _total(block, starts)
     return np.where(count > 0, total if schema.aggregation == "sum" else total / np.maximum(count, 1), np.nan)
 

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
+from stcore.config import Config
 from stcore.data import ingest
 from stcore.data.assemble import Recipe, assemble, recipe_of
 from stcore.data.coarsen import coarsen
@@ -39,6 +41,8 @@ from stcore.data.roles import Roles
 from stcore.data.sources import Asked, keep
 from stcore.errors import StoreError
 from stcore.preparation import PrepareConfig
+
+_DISTRICTS = "districts.parquet"
 
 
 @dataclass(frozen=True)
@@ -117,23 +121,25 @@ class Dataset:
         return path if path.exists() else None
 
     def panel(
-        self, step: str | None = None, by: str | None = None, how: str | None = None, cell: float | None = None
-    ) -> Panel | dict[str, Panel]:
+        self, step: str | None = None, by: str | None = None, how: str | None = None, cell: float | None = None,
+        geometry: Any = None,
+    ) -> Panel | dict[str, Panel]:  # fmt: skip
         """The panel as saved (memory-mapped), or laid anew from the stored rows.
 
         Args:
             step: another step of time; values are joined as their schema says.
-            by: a column: one panel a value; for events "grid".
+            by: a column: one panel a value; for events grid, h3, regions or location.
             how: events only: count, mean, sum or max.
             cell: events only: size of a cell in degrees.
+            geometry: events by regions only: other districts than those the dataset was saved with.
 
         Returns:
             A panel; a mapping where runs are kept apart.
 
         Raises:
-            StoreError: files are missing or torn.   DataError: it cannot be laid so.   NotYet: by="h3", "regions".
+            StoreError: files are missing or torn.   DataError: it cannot be laid so.
         """
-        asked: dict[str, Any] = {"step": step, "by": by, "how": how, "cell": cell}
+        asked: dict[str, Any] = {"step": step, "by": by, "how": how, "cell": cell, "geometry": geometry}
         if all(value is None for value in asked.values()):
             return self._saved()
         recipe = replace(
@@ -167,15 +173,26 @@ class Dataset:
 
     def _from_rows(self, rows: Path, recipe: Recipe) -> Panel:
         """Laid anew; places, network and districts are those that were saved."""
+        events = self.roles.form == "events"
         with ingest.scratch() as folder, stored(rows, self.roles, self.about["clock"], folder) as seen:
-            panels, _ = assemble(seen, replace(recipe, adjacency=None, geometry=None))
+            if events:
+                recipe = replace(recipe, geometry=recipe.geometry if recipe.geometry is not None else self.districts)
+                panels, _ = assemble(seen, recipe.opened(folder))
+            else:
+                panels, _ = assemble(seen, replace(recipe, geometry=None, neighbours=None))
         panel = replace(next(iter(panels.values())), name=self.name)
         saved = self._saved()
-        if self.roles.form == "events" or not isinstance(saved, Panel):
+        if events or not isinstance(saved, Panel):
             return panel
         if list(saved.locations.index) == list(panel.locations.index):
             return replace(panel, locations=saved.locations, space=saved.space)
         return panel
+
+    @property
+    def districts(self) -> gpd.GeoDataFrame | None:
+        """The districts it was saved with, or None."""
+        path = self.folder / _DISTRICTS
+        return gpd.read_parquet(path) if path.exists() else None
 
 
 # making ------------------------------------------------------------------------------------------------------------
@@ -205,6 +222,9 @@ def create(
         if recipe.places is not None:
             (folder / "second").mkdir()
             recipe = replace(recipe, places=keep(recipe.places, folder / "second")[0])
+        with ingest.scratch(folder) as room:
+            recipe = recipe.opened(room)
+        _keep_districts(recipe.geometry, folder)
         table = source if isinstance(source, pd.DataFrame) else original
         with ingest.loaded(table, roles, recipe, within=folder, tell=tell) as result:
             tell("Sorting the rows by place")
@@ -252,9 +272,21 @@ def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectRe
     }  # fmt: skip
 
 
+def _keep_districts(shapes: gpd.GeoDataFrame | None, folder: Path) -> None:
+    """Districts beside the rows, so that events can be counted in them again; nested properties become text."""
+    if shapes is not None:
+        odd = [name for name in shapes.columns if name != "geometry" and shapes[name].dtype == object]
+        text = {name: shapes[name].map(lambda cell: None if cell is None else str(cell)) for name in odd}
+        shapes.assign(**text).to_parquet(folder / _DISTRICTS)
+
+
 def _plain(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON; districts and network were read and lie with the panel."""
-    return {name: getattr(recipe, name) for name in ("step", "by", "clock", "how", "cell", "matches")}
+    names = ("step", "by", "clock", "how", "cell", "matches", "rules", "differences", "neighbours", "join", "crs")
+    plain = {name: getattr(recipe, name) for name in names}
+    return {
+        name: value.model_dump(mode="json") if isinstance(value, Config) else value for name, value in plain.items()
+    }
 
 
 def _finish(folder: Path, about: dict[str, Any], panels: Mapping[str, Panel]) -> Dataset:

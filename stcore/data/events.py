@@ -1,120 +1,153 @@
-"""Irregular events (earthquakes, trips) counted or averaged on a grid of cells and a regular step."""
+"""Irregular events (earthquakes, trips) counted or averaged in cells (squares, hexagons, districts, places) and a regular step."""
 
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from stcore.data import cells as kinds
 from stcore.data import steps
 from stcore.data.axis import find_stray, in_clock, lay_axis
+from stcore.data.cells import VALID, Cells
 from stcore.data.observations import Observations
 from stcore.data.panel import Panel
+from stcore.data.rules import RULES, joined, turned
 from stcore.data.schema import FeatureSchema, guess_schema
-from stcore.data.space import Grid, Space
-from stcore.errors import ConfigError, DataError, NotYet
+from stcore.errors import ConfigError, DataError, nearest
 from stcore.findings import Finding
 from stcore.settings import settings
 
 COUNT = "events"
 HOW = ("count", "mean", "sum", "max")
-_CELLS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+BY = ("grid", "h3", "regions", "location")
 _STEPS = ("1MS", "7D", "1D", "6h", "1h", "10min", "1min", "1s")
-_BUSY_CELLS, _MANY_CELLS, _MANY_STEPS = 100, 1500, 200
+_MANY_STEPS = 200
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The occupied cells: code -> row and column, of ``size`` degrees; row 0 is the southernmost possible (-90)."""
+class Counting:
+    """How events become values of cells.
 
-    size: float
-    rows: np.ndarray
-    columns: np.ndarray
+    Attributes:
+        by: grid (squares of equal degrees), h3 (hexagons), regions (districts) or location (the places that events name);
+            None: regions where there are some, else the grid, else location.
+        how: count (default; a cell and step without an event is 0), mean, sum or max of the values (NaN without one).
+        cell: size in degrees of squares or hexagons; None: suggested from how dense the events are.
+        shapes, join: the districts and the property that names them.
+        rules: value -> how it joins, beside the count; only without ``how``.
+    """
 
-    @property
-    def ids(self) -> list[str]:
-        """Names by the centre: lat_lon."""
-        return [f"{lat:g}_{lon:g}" for lat, lon in zip(self.latitudes, self.longitudes, strict=True)]
-
-    @property
-    def latitudes(self) -> np.ndarray:
-        """Centres in degrees north."""
-        return np.round((self.rows + 0.5) * self.size - 90, 6)
-
-    @property
-    def longitudes(self) -> np.ndarray:
-        """Centres in degrees east."""
-        return np.round((self.columns + 0.5) * self.size - 180, 6)
+    by: str | None = None
+    how: str | None = None
+    cell: float | None = None
+    shapes: Any = None
+    join: Any = None
+    rules: Mapping[str, str] | None = None
 
 
-def events_panel(
-    seen: Observations,
-    step: str | None = None,
-    cell: float | None = None,
-    how: str | None = None,
-    by: str | None = None,
-) -> tuple[Panel, list[Finding]]:
+def events_panel(seen: Observations, counting: Counting, step: str | None = None) -> tuple[Panel, list[Finding]]:
     """Events as a panel of cells.
 
     Args:
         seen: typed events (line, stamp, lat, lon, v0..).
         step: of the panel; None: the longest that gives some 200 steps.
-        cell: size in degrees; None: the smallest at which some 100 cells hold nine tenths of the events.
-        how: count (default; a cell and step without an event is 0), mean, sum or max of the values (NaN without one).
-        by: "grid".
 
     Raises:
-        DataError: no event with a usable place, or too many cells.
-        NotYet: by="h3" or "regions".
+        DataError: no event with a usable place, no districts, or too many cells.   ConfigError: an unknown ``by`` or ``how``.
     """
-    if by not in (None, "grid"):
-        raise NotYet(f"Events by “{by[:40]}” are not counted yet.", "Use by=“grid”: cells of equal degrees.")
-    how = how or "count"
-    if how not in HOW:
-        raise ConfigError(f"“{how[:40]}” is no way to join events.", f"Choose {', '.join(HOW)}.")
-    stamps, rows = _stamps(seen)
+    rules = _rules(seen, counting)
+    cells = _cells(seen, counting)
+    stamps, rows = _stamps(seen, cells)
     low, high = find_stray(stamps, rows)
-    findings = _lost(seen, int(rows[:low].sum() + rows[high:].sum()))
+    findings = _lost(seen, cells, int(rows[:low].sum() + rows[high:].sum()))
     stamps, rows = stamps[low:high], rows[low:high]
     step = step or _suggest_step(seen, stamps)
-    cells = _cells(seen, cell or _suggest_cell(seen))
     axis = lay_axis(stamps, rows, step, seen.clock, "1ms")
-    features = [COUNT] if how == "count" else list(seen.values)
-    if len(axis.time) * len(cells.rows) * len(features) > settings().max_cells:
+    shape = len(axis.time), len(cells.locations), len(rules)
+    if np.prod(shape, dtype=float) > settings().max_cells:
         raise DataError(
-            f"{len(axis.time):,} steps x {len(cells.rows):,} cells are more than {settings().max_cells:,} values.",
+            f"{shape[0]:,} steps x {shape[1]:,} cells x {shape[2]:,} values are more than {settings().max_cells:,}.",
             "Choose a longer step or larger cells.",
         )
     seen.connection.register("axis", pa.table({"stamp": stamps, "step": axis.position}))
-    values = _values(seen, how, (len(axis.time), len(cells.rows), len(features)), cells.size)
-    schema = {name: guess_schema(name) for name in features}
-    if how == "count":
-        schema = {COUNT: FeatureSchema(kind="count", aggregation="sum", range=(0.0, None))}
-    table, space = _space(cells)
+    schema = {name: _schema(name, rule) for name, rule in rules.items()}
+    values = _values(seen, cells, rules, shape)
+    for number, name in enumerate(rules):
+        values[..., number] = (
+            turned(values[..., number], schema[name]) if rules[name] == "angle" else values[..., number]
+        )
     findings.append(
         Finding(code="events", count=int(rows.sum()),
-                message=f"{int(rows.sum()):,} events became {_words(how)} in {len(cells.rows):,} cells of {cells.size:g} degrees, "
-                f"{steps.describe(step)}.",
-                suggestion="Choose another step, cell or way to join them if this is too coarse or too fine.")
+                message=f"{int(rows.sum()):,} events became {_words(counting, rules)} in {cells.words}, {steps.describe(step)}.",
+                suggestion="Choose another step, kind or size of cell, or way to join them if this is too coarse or too fine.")
     )  # fmt: skip
-    return Panel(values, axis.time, step, table, tuple(features), schema, space, clock=seen.clock), findings
+    return Panel(
+        values, axis.time, step, cells.locations, tuple(rules), schema, cells.space, clock=seen.clock
+    ), findings
 
 
-def _words(how: str) -> str:
-    return "counts" if how == "count" else {"mean": "means", "sum": "sums", "max": "largest values"}[how]
+def _rules(seen: Observations, counting: Counting) -> dict[str, str]:
+    """Feature -> how the events of a cell and step become its value."""
+    how = counting.how or "count"
+    if how not in HOW:
+        raise ConfigError(f"“{how[:40]}” is no way to join events.", f"Choose {', '.join(HOW)}.")
+    if how != "count" and not seen.values:
+        raise ConfigError(
+            f"The events have no values to take the {how} of.", "Count them, or say which columns are the values."
+        )
+    if how != "count":
+        return dict.fromkeys(seen.values, how)
+    asked = {} if counting.how else dict(counting.rules or {})
+    for name, rule in asked.items():
+        if name not in seen.values or rule not in RULES:
+            raise ConfigError(
+                f"“{name[:60]}” cannot be joined by “{str(rule)[:40]}”.", nearest(name, [*seen.values, *RULES])
+            )
+    return {COUNT: "count", **asked}
 
 
-_VALID = "abs(lat) <= 90 AND abs(lon) <= 180"
+def _cells(seen: Observations, counting: Counting) -> Cells:
+    placed = bool(seen.roles.lat and seen.roles.lon)
+    by = counting.by or ("location" if not placed else "grid" if counting.shapes is None else "regions")
+    if by not in BY:
+        raise ConfigError(f"Events are not counted by “{by[:40]}”.", nearest(by, BY))
+    if by == "location":
+        if not seen.roles.location:
+            raise ConfigError("The events name no place.", "Say which column names it, or count them by grid or h3.")
+        return kinds.places(seen)
+    if not placed:
+        raise ConfigError(
+            f"Events by {by} need latitude and longitude.", "Say which columns hold them, or use by=“location”."
+        )
+    if by == "regions":
+        return kinds.districts(seen, counting.shapes, counting.join)
+    return kinds.hexagons(seen, counting.cell) if by == "h3" else kinds.squares(seen, counting.cell)
 
 
-def _stamps(seen: Observations) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct stamps of events with a place, and the rows of each."""
+def _words(counting: Counting, rules: Mapping[str, str]) -> str:
+    names = {"mean": "means", "sum": "sums", "max": "largest values"}
+    return names.get(counting.how or "", "counts" if len(rules) == 1 else "counts and joined values")
+
+
+def _schema(name: str, rule: str) -> FeatureSchema:
+    if rule == "count":
+        return FeatureSchema(kind="count", aggregation="sum", range=(0.0, None))
+    known = guess_schema(name)
+    turns = known.kind == "angle" and rule not in ("angle", "last")
+    return known.model_copy(
+        update={"aggregation": rule, **({"kind": "numeric", "range": (None, None)} if turns else {})}
+    )
+
+
+def _stamps(seen: Observations, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct stamps of events inside the cells, and the rows of each."""
     found = seen.connection.sql(
-        f"SELECT stamp, count(*) AS rows FROM {seen.source()} WHERE {_VALID} GROUP BY 1 ORDER BY 1"
+        f"SELECT stamp, count(*) AS rows FROM {cells.relation} GROUP BY 1 ORDER BY 1"
     ).to_arrow_table()
     if len(found) < 2:
         raise DataError(
@@ -123,16 +156,26 @@ def _stamps(seen: Observations) -> tuple[np.ndarray, np.ndarray]:
     return found["stamp"].to_numpy(), found["rows"].to_numpy()
 
 
-def _lost(seen: Observations, stray: int) -> list[Finding]:
+def _lost(seen: Observations, cells: Cells, stray: int) -> list[Finding]:
     """Events that cannot be used."""
-    count, lines = seen.connection.execute(
-        f"SELECT count(*), min(line, 10) FROM {seen.source()} WHERE NOT coalesce({_VALID}, false)"
-    ).fetchall()[0]
     found = []
-    if count:
+    outside = seen.connection.execute(f"SELECT count(*) FROM {seen.source()}").fetchall()[0][0]
+    outside -= seen.connection.execute(f"SELECT count(*) FROM {cells.relation}").fetchall()[0][0]
+    if outside and seen.roles.lat:
+        count, lines = seen.connection.execute(
+            f"SELECT count(*), min(line, 10) FROM {seen.source()} WHERE NOT {VALID}"
+        ).fetchall()[0]
+        outside -= count
+        if count:
+            found.append(
+                Finding(code="coordinates", severity="look", count=count, lines=[int(line) for line in lines],
+                        message=f"{count:,} events have no usable coordinates; set aside.")
+            )  # fmt: skip
+    if outside:
         found.append(
-            Finding(code="coordinates", severity="look", count=count, lines=[int(line) for line in lines],
-                    message=f"{count:,} events have no usable coordinates; set aside.")
+            Finding(code="outside", severity="look", count=outside,
+                    message=f"{outside:,} events lie in none of the districts; set aside.",
+                    suggestion="Give outlines that cover them, or count by grid.")
         )  # fmt: skip
     if stray:
         found.append(
@@ -147,66 +190,17 @@ def _suggest_step(seen: Observations, stamps: np.ndarray) -> str:
     return next((step for step in _STEPS if (last - first) / steps.typical(step) >= _MANY_STEPS), _STEPS[-1])
 
 
-def _row_column(size: float) -> str:
-    """SQL of the cell an event lies in; the north pole and 180 degrees east belong to the last cells."""
-    rows, columns = int(np.ceil(180 / size)), int(np.ceil(360 / size))
-    return (
-        f"least({rows - 1}, CAST(floor((lat + 90) / {size!r}) AS BIGINT)) AS row_, "
-        f"least({columns - 1}, CAST(floor((lon + 180) / {size!r}) AS BIGINT)) AS column_"
-    )
-
-
-def _suggest_cell(seen: Observations) -> float:
-    """The smallest round size at which few cells hold nine tenths of the events and not too many hold any."""
-    for size in _CELLS:
-        found = seen.connection.sql(
-            f"SELECT count(*) AS n FROM (SELECT {_row_column(size)} FROM {seen.source()} WHERE {_VALID}) AS e "
-            "GROUP BY row_, column_ ORDER BY n DESC"
-        ).to_arrow_table()["n"].to_numpy()  # fmt: skip
-        busy = int(np.searchsorted(found.cumsum(), 0.9 * found.sum())) + 1
-        if busy <= _BUSY_CELLS and len(found) <= _MANY_CELLS:
-            return size
-    return _CELLS[-1]
-
-
-def _cells(seen: Observations, size: float) -> Cells:
-    """The occupied cells in order of first appearance, registered as ``cells``."""
-    if not 0.0001 <= size <= 90:
-        raise ConfigError(f"A cell of {size:g} degrees is out of bounds.", "Choose between 0.0001 and 90 degrees.")
-    found = seen.connection.sql(
-        f"SELECT row_, column_ FROM (SELECT line, stamp, {_row_column(size)} FROM {seen.source()} WHERE {_VALID}) AS e "
-        "GROUP BY 1, 2 ORDER BY min(line)"
-    ).to_arrow_table()
-    seen.connection.register("cells", found.append_column("cell", pa.array(np.arange(len(found)))))
-    return Cells(float(size), found["row_"].to_numpy(), found["column_"].to_numpy())
-
-
-def _values(seen: Observations, how: str, shape: tuple[int, int, int], size: float) -> np.ndarray:
+def _values(seen: Observations, cells: Cells, rules: Mapping[str, str], shape: tuple[int, int, int]) -> np.ndarray:
     """float32 [time, cell, feature]: 0 where nothing was counted, NaN where there is nothing to join."""
-    joins = {"mean": "avg(v{})", "sum": "sum(v{})", "max": "max(v{})"}
-    columns = ["count(*)"] if how == "count" else [joins[how].format(n) for n in range(shape[2])]
+    columns = ["count(*)" if name == COUNT and name not in seen.values else joined(rule, f"v{seen.values.index(name)}")
+               for name, rule in rules.items()]  # fmt: skip
     selected = ", ".join(f"CAST({column} AS FLOAT) AS x{n}" for n, column in enumerate(columns))
-    found = seen.connection.sql(
-        f"SELECT step, cell, {selected} FROM (SELECT *, {_row_column(size)} FROM {seen.source()} WHERE {_VALID}) AS e "
-        "JOIN axis ON e.stamp = axis.stamp JOIN cells ON e.row_ = cells.row_ AND e.column_ = cells.column_ GROUP BY 1, 2"
-    ).to_arrow_table()
-    values = np.full(shape, 0 if how == "count" else np.nan, np.float32)
+    events = f"SELECT step, e.* FROM {cells.relation} AS e JOIN axis ON e.stamp = axis.stamp"
+    found = seen.connection.sql(f"SELECT step, cell, {selected} FROM ({events}) GROUP BY 1, 2").to_arrow_table()
+    values = np.full(shape, np.nan, np.float32)
     where = found["step"].to_numpy(), found["cell"].to_numpy()
-    for number in range(shape[2]):
+    for number, rule in enumerate(rules.values()):
+        if rule == "count":
+            values[..., number] = 0
         values[(*where, number)] = found.column(2 + number).to_numpy()
     return values
-
-
-def _space(cells: Cells) -> tuple[gpd.GeoDataFrame, Space]:
-    """Centres as points, and the grid they lie on (crossing the date line where that makes it narrower)."""
-    index = pd.Index(cells.ids, dtype=object, name="location")
-    points = gpd.GeoSeries(gpd.points_from_xy(cells.longitudes, cells.latitudes), index=index, crs="EPSG:4326")
-    around, columns = int(np.ceil(360 / cells.size)), cells.columns
-    turned = np.where(columns < around // 2, columns + around, columns)
-    columns = turned if np.ptp(turned) < np.ptp(columns) else columns
-    rows, columns = cells.rows - cells.rows.min(), columns - columns.min()
-    west = float(cells.longitudes[int(np.argmin(columns))])
-    shape = int(rows.max()) + 1, int(columns.max()) + 1
-    latitudes = float(cells.latitudes.min()) + cells.size * np.arange(shape[0])
-    grid = Grid(rows, columns, shape, latitudes, west + cells.size * np.arange(shape[1]))
-    return gpd.GeoDataFrame(geometry=points, index=index, crs="EPSG:4326"), Space(geometry=points, grid=grid)

@@ -21,6 +21,7 @@ from stcore.data.observe import observe
 from stcore.data.panel import Panel
 from stcore.data.quality import InspectReport, by_weight, missing_cells, read_findings, sentence
 from stcore.data.roles import Choice, Roles, given_roles, missing_time
+from stcore.data.sampling import LEAST_FILLED, event_choices, step_choice
 from stcore.data.sources import Asked, open_table
 from stcore.data.table import Table
 from stcore.errors import DataError, StoreError
@@ -179,6 +180,7 @@ def _load(table: Table, roles: Roles, choices: list[Choice], recipe: Recipe, tel
     report = _report(table, seen.roles, choices)
     report.findings = by_weight(read_findings(table, seen) + cell_findings(seen) + table.findings + findings)
     _describe(report, panels, seen)
+    report.choices += _step_choices(report, seen, recipe)
     return Loaded(panels, report, seen, table.folder)
 
 
@@ -201,6 +203,19 @@ def _describe(report: InspectReport, panels: dict[str, Panel], seen: Observation
     if seen.runs:
         report.panels = {name: panel.shape for name, panel in panels.items()}
         report.sentence = f"{len(panels):,} runs kept apart; the first: {report.sentence}"
+
+
+def _step_choices(report: InspectReport, seen: Observations, recipe: Recipe) -> list[Choice]:
+    """Where a person may know a better step, and for events a better place to count them."""
+    if report.step is None or report.shape is None or seen.runs:
+        return []
+    if seen.roles.form == "events":
+        by = recipe.by or ("location" if not seen.roles.lat else "grid" if recipe.geometry is None else "regions")
+        return event_choices(seen, report.step, by)
+    beside = sum(finding.count for finding in report.findings if finding.code == "off_grid")
+    empty = (report.missing or 0) > (1 - LEAST_FILLED) * report.shape[0] * report.shape[1] * report.shape[2]
+    choice = step_choice(seen, report.step) if recipe.step or empty or beside > 0.1 * report.rows else None
+    return [choice] if choice else []
 
 
 def _apart(report: InspectReport, error: ApartError) -> InspectReport:

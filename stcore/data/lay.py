@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from stcore.data import steps
 from stcore.data.axis import Axis, estimate, find_step, find_stray, in_clock, lay_axis
 from stcore.data.observations import Observations
+from stcore.data.rules import joined, turned
 from stcore.data.schema import FeatureSchema
 from stcore.data.stamps import Wander, wander
 from stcore.errors import DataError
@@ -41,6 +43,7 @@ class Laid:
         off_grid: rows moved to the nearest step.
         filled: cells (time, place) with a row.
         wander: how the stamps lie beside the marks of the axis.
+        together: what was done with duplicate rows, in words.
     """
 
     values: np.ndarray
@@ -55,6 +58,7 @@ class Laid:
     off_grid_lines: list[int] = field(default_factory=list)
     filled: int = 0
     wander: Wander = field(default_factory=Wander)
+    together: str = "the mean was taken"
 
 
 class ApartError(DataError):
@@ -76,10 +80,11 @@ class ApartError(DataError):
 
 def lay(
     seen: Observations,
-    schema: dict[str, FeatureSchema],
+    schema: Mapping[str, FeatureSchema],
     step: str | None = None,
     run: int | None = None,
     apart: bool = True,
+    asked: Collection[str] = (),
 ) -> Laid:
     """Lay observations (of one run) on a regular grid.
 
@@ -87,22 +92,23 @@ def lay(
         schema: how each value adds up where the step is coarser than the data.
         step: step of the grid; None: found.
         apart: refuse a grid that would be nearly empty because the places have unlike spans.
+        asked: values whose rule was given: it joins every reading of a cell, also those of the same time.
 
     Raises:
         DataError: one time only, or more cells than may be allocated.
         ApartError: the common grid would be under 5 % full.
     """
-    stamps, rows = _stamps(seen, run)
+    stamps, rows = stamps_of(seen, run)
     low, high = find_stray(stamps, rows)
     stray = _stray(seen, run, stamps, rows, (low, high))
     stamps, rows = stamps[low:high], rows[low:high]
     codes = _codes(seen, run, (int(stamps[0]), int(stamps[-1])))
-    natural = seen.counted_step or find_step(in_clock(stamps, seen.clock), _some_places(seen, run, stamps, codes))
+    natural = seen.counted_step or find_step(in_clock(stamps, seen.clock), some_places(seen, run, stamps, codes))
     _check_size(seen, run, stamps, rows, step or natural, len(codes), apart)
     axis = lay_axis(stamps, rows, step or natural, seen.clock, natural)
     out = Laid(np.empty((0, 0, 0), np.float32), axis, codes, pd.DataFrame(), stray)
     _register(seen, axis, stamps, codes)
-    _fill(seen, run, schema, out)
+    _fill(seen, run, schema, asked, out)
     _count_off_grid(seen, run, rows, out)
     if out.off_grid:
         out.wander = wander(stamps, axis.time.asi8[axis.position], steps.typical(axis.step).total_seconds())
@@ -110,7 +116,7 @@ def lay(
     return out
 
 
-def _stamps(seen: Observations, run: int | None) -> tuple[np.ndarray, np.ndarray]:
+def stamps_of(seen: Observations, run: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Distinct stamps in order, and the rows of each."""
     found = seen.connection.sql(
         f"SELECT stamp, count(*) AS rows FROM {seen.source(run)} GROUP BY 1 ORDER BY 1"
@@ -148,7 +154,7 @@ def _codes(seen: Observations, run: int | None, span: tuple[int, int]) -> np.nda
     return np.array([code for (code,) in found], dtype=np.int64)
 
 
-def _some_places(seen: Observations, run: int | None, stamps: np.ndarray, codes: np.ndarray) -> list[pd.DatetimeIndex]:
+def some_places(seen: Observations, run: int | None, stamps: np.ndarray, codes: np.ndarray) -> list[pd.DatetimeIndex]:
     """Times of up to 30 places, each for itself."""
     if len(codes) < 2 or seen.roles.form == "wide":
         return []
@@ -221,47 +227,64 @@ def _joined(seen: Observations, run: int | None) -> str:
     return f"{seen.source(run)} AS o JOIN axis ON o.stamp = axis.stamp JOIN here ON o.place = here.place"
 
 
-def _fill(seen: Observations, run: int | None, schema: dict[str, FeatureSchema], out: Laid) -> None:
-    """Values into the array; where rows share a cell, again with their mean (or sum, last, max of a coarser step)."""
+def _fill(
+    seen: Observations, run: int | None, schema: Mapping[str, FeatureSchema], asked: Collection[str], out: Laid
+) -> None:
+    """Values into the array; where rows share a cell, again by their rules."""
     shape = (len(out.axis.time), len(out.places), len(seen.values))
     out.values = np.full(shape, np.nan, np.float32)
     columns = ", ".join(f"CAST(v{n} AS FLOAT) AS v{n}" for n in range(shape[2]))
     taken = np.zeros(shape[0] * shape[1], bool)
     rows = _scatter(seen, f"SELECT step, position, {columns} FROM {_joined(seen, run)}", out.values, taken)
     out.filled = int(taken.sum())
-    if rows == out.filled:
-        return
-    out.values[:] = np.nan
-    once = ", ".join(f"avg(v{n}) AS v{n}" for n in range(shape[2]))
-    each = f"SELECT step, position, o.stamp AS stamp, {once} FROM {_joined(seen, run)} GROUP BY 1, 2, 3"
-    joined = ", ".join(f"CAST({_joins(schema[name], n)} AS FLOAT) AS v{n}" for n, name in enumerate(seen.values))
-    if not out.axis.coarser:
-        joined = ", ".join(f"CAST(avg(v{n}) AS FLOAT) AS v{n}" for n in range(shape[2]))
-    _scatter(seen, f"SELECT step, position, {joined} FROM ({each}) GROUP BY 1, 2", out.values, taken)
-    _count_duplicates(seen, run, out)
+    counted = [n for n, name in enumerate(seen.values) if name in asked and schema[name].aggregation == "count"]
+    if rows != out.filled or counted:
+        out.values[:] = np.nan
+        _fill_joined(seen, run, schema, asked, out)
+        _count_duplicates(seen, run, out)
+        if set(seen.values) <= set(asked):
+            out.together = "joined by the rules that were given"
+    for number in counted:
+        out.values[..., number] = np.nan_to_num(out.values[..., number])  # no reading: none was counted
 
 
-def _joins(schema: FeatureSchema, number: int) -> str:
-    """SQL of how several values of one step become one."""
-    how = {
-        "mean": "avg({v})",
-        "sum": "sum({v})",
-        "last": "arg_max({v}, stamp)",
-        "max": "max({v})",
-        "count": "count({v})",
-    }
-    return how[schema.aggregation].format(v=f"v{number}")
+def _fill_joined(
+    seen: Observations, run: int | None, schema: Mapping[str, FeatureSchema], asked: Collection[str], out: Laid
+) -> None:
+    """Values of cells that rows share. A rule that was asked for joins all rows of a cell; otherwise rows of the same time
+    count as one, their mean, and the rule of the value joins the times of a coarser step."""
+    names = seen.values
+    own = [n for n, name in enumerate(names) if name in asked]
+    usual = [n for n, name in enumerate(names) if name not in asked]
+    rows = f"SELECT step, position, o.stamp AS stamp, {', '.join(f'o.v{n}' for n in range(len(names)))} FROM {_joined(seen, run)}"
+    once = {n: "angle" if schema[names[n]].kind == "angle" else "mean" for n in usual}
+    same = ", ".join(f"{joined(once[n], f'v{n}')} AS v{n}" for n in usual)
+    each = f"SELECT step, position, stamp, {same} FROM ({rows}) GROUP BY 1, 2, 3"
+    for numbers, inner in ((own, rows), (usual, each)):
+        rule = {n: schema[names[n]].aggregation if inner is rows or out.axis.coarser else once[n] for n in numbers}
+        columns = ", ".join(f"CAST({joined(rule[n], f'v{n}')} AS FLOAT) AS v{n}" for n in numbers)
+        if numbers:
+            _scatter(seen, f"SELECT step, position, {columns} FROM ({inner}) GROUP BY 1, 2", out.values, None, numbers)
+    for number, name in enumerate(names):
+        if schema[name].aggregation == "angle":
+            out.values[..., number] = turned(out.values[..., number], schema[name])
 
 
-def _scatter(seen: Observations, statement: str, values: np.ndarray, taken: np.ndarray) -> int:
-    """Write step, position, v0.. into values [step, position, feature]; returns the number of rows."""
+def _scatter(
+    seen: Observations,
+    statement: str,
+    values: np.ndarray,
+    taken: np.ndarray | None,
+    numbers: Sequence[int] | None = None,
+) -> int:
+    """Write step, position and the features ``numbers`` into values [step, position, feature]; the number of rows."""
     flat, rows, width = values.reshape(-1, values.shape[2]), 0, values.shape[1]
     for batch in seen.connection.sql(statement).to_arrow_reader(_BATCH):
         cell = batch.column(0).to_numpy() * width + batch.column(1).to_numpy()
-        for number in range(values.shape[2]):
-            column = batch.column(2 + number)
-            flat[cell, number] = column.to_numpy(zero_copy_only=False)
-        taken[cell] = True
+        for column, number in enumerate(range(values.shape[2]) if numbers is None else numbers):
+            flat[cell, number] = batch.column(2 + column).to_numpy(zero_copy_only=False)
+        if taken is not None:
+            taken[cell] = True
         rows += len(cell)
     return rows
 

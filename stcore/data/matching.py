@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 import numpy as np
@@ -106,14 +106,22 @@ def _match_cores(names: Sequence[Any], others: Sequence[Any], position: np.ndarr
 
 
 def _suggested(lost: list[str], unused: list[str]) -> dict[str, str]:
-    """The unused name that reads most alike, for up to a hundred lost ones."""
+    """The unused name that reads most alike, for up to a hundred lost ones; each is offered to one of them at most.
+
+    A name inside another is offered only where a single one asks for it: many are its parts, not itself.
+    """
     offered = {core(name): name for name in reversed(unused[:_MOST_OFFERED])}
-    found = {}
+    alike: dict[str, tuple[float, str]] = {}
+    inside: dict[str, list[str]] = {}
     for name in lost[:_MOST_ASKED]:
-        inside = [
-            key for key in offered if min(len(key), len(core(name))) > 3 and (key in core(name) or core(name) in key)
-        ]
-        close = get_close_matches(core(name), list(offered), n=1, cutoff=0.72) or inside[:1]
-        if close:
-            found[name] = offered[close[0]]
-    return found
+        key = core(name)
+        for close in get_close_matches(key, list(offered), n=1, cutoff=0.72):
+            alike[close] = max(alike.get(close, (0.0, "")), (SequenceMatcher(None, key, close).ratio(), name))
+        for other in offered:
+            if min(len(other), len(key)) > 3 and (other in key or key in other):
+                inside.setdefault(other, []).append(name)
+    found = {name: offered[key] for key, (_, name) in alike.items()}
+    for key, names in inside.items():
+        if len(names) == 1 and key not in alike:
+            found.setdefault(names[0], offered[key])
+    return {name: found[name] for name in lost if name in found}

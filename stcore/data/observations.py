@@ -87,7 +87,7 @@ class Observations:
     def columns(self) -> list[str]:
         """SQL names of values, labels and, for events, coordinates."""
         names = [f"v{n}" for n in range(len(self.values))] + [f"l{n}" for n in range(len(self.labels))]
-        return names + (["lat", "lon"] if self.roles.form == "events" else [])
+        return names + (["lat", "lon"] if self.roles.form == "events" and self.roles.lat else [])
 
 
 def write_sorted(seen: Observations, path: Path) -> None:

@@ -217,7 +217,7 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
             if which.any():
                 found += _bad_times(table, text, reason, which)
     place = _place_text(table, roles) if roles.form != "wide" else None
-    if place and roles.form != "events":
+    if place and not (roles.form == "events" and roles.lat):
         rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL AND {_used(table, roles, times)}")[0]
         if rows[0]:
             found.append(BadRows("no place", rows[0], tuple(rows[1])))
@@ -294,7 +294,7 @@ def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
     else:
         columns += [f"{out.form(name).value(table.column(name))} AS v{n}" for n, name in enumerate(roles.values)]
     columns += [f"{_mark(table.column(name))} AS l{n}" for n, name in enumerate(roles.labels)]
-    if roles.form == "events":
+    if roles.form == "events" and roles.lat:
         columns += [
             f"{out.form(str(n)).sql(table.column(str(n)))} AS {c}" for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
         ]

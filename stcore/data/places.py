@@ -1,11 +1,8 @@
-"""The places of a panel: ids, coordinates that were checked, districts joined by name, and a given network."""
+"""The places of a panel: ids, coordinates that were checked, and a given network."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data.encoding import as_text, on_disk
+from stcore.data.encoding import as_text
 from stcore.data.panel import edge_table
-from stcore.data.space import Space, great_circle_km, matrix_edges, recognise_grid
-from stcore.errors import DataError
+from stcore.data.space import Grid, Space, continuous, great_circle_km, matrix_edges, recognise_grid
+from stcore.errors import ConfigError, DataError
 from stcore.findings import Finding, Fix
 
-_PARENTS = ("parent", "parent_id", "region", "province", "state")
 _EDGE_HEADS = ({"from", "to"}, {"source", "target"})
 
 
@@ -38,25 +34,89 @@ class Places:
     findings: list[Finding] = field(default_factory=list)
 
 
-def make_places(ids: list[str], points: pd.DataFrame | None, names: tuple[str, str] = ("lat", "lon")) -> Places:
+def make_places(
+    ids: list[str], points: pd.DataFrame | None, names: tuple[str, str] = ("lat", "lon"), crs: str | None = None
+) -> Places:
     """Places from ids and the coordinates that stand in the file.
 
     Args:
         ids: in order of first appearance.
         points: rows of place (position in ids), lat, lon, rows; or None.
         names: columns of latitude and longitude, for messages.
+        crs: system of coordinates in metres (north under ``lat``, east under ``lon``), such as EPSG:25832; None: degrees.
+
+    Raises:
+        ConfigError: ``crs`` is no system of coordinates.
     """
     index = pd.Index(ids, dtype=object, name="location")
     findings: list[Finding] = []
-    lonlat = np.full((len(ids), 2), np.nan)
+    lonlat, plane = np.full((len(ids), 2), np.nan), None
     if points is not None and len(points):
-        lonlat, findings = _judged(ids, points, names)
+        points, plane, findings = _from_plane(ids, points, names, crs)
+        lonlat, judged = _judged(ids, points, names) if len(points) else (lonlat, [])
+        findings += judged
     there = np.isfinite(lonlat).all(axis=1)
     geometry = gpd.GeoSeries(gpd.points_from_xy(lonlat[:, 0], lonlat[:, 1]), index=index, crs="EPSG:4326").where(there)
     table = gpd.GeoDataFrame(geometry=geometry, index=index, crs="EPSG:4326")
-    if not there.any():
-        return Places(table, Space(), findings)
-    return Places(table, Space(geometry=table.geometry, grid=recognise_grid(lonlat)), findings)
+    grid = recognise_grid(lonlat) if plane is None else plane_grid(plane, lonlat)
+    return Places(table, Space(geometry=table.geometry if there.any() else None, grid=grid), findings)
+
+
+def _from_plane(
+    ids: list[str], points: pd.DataFrame, names: tuple[str, str], crs: str | None
+) -> tuple[pd.DataFrame, np.ndarray | None, list[Finding]]:
+    """Coordinates in metres turned to degrees; without their system there are none, but a grid is still a grid.
+
+    Returns:
+        Points in degrees, the coordinates in metres [place, 2] as east and north or None, and findings.
+    """
+    metres = max(points["lat"].abs().median(), points["lon"].abs().median()) > 360
+    if crs is None and not metres:
+        return points, None, []
+    plane = np.full((len(ids), 2), np.nan)
+    usual = points.sort_values("rows", ascending=False, kind="stable").drop_duplicates("place")
+    plane[usual["place"]] = usual[["lon", "lat"]]
+    if crs is None:
+        finding = Finding(
+            code="coordinates", severity="look", where=f"{names[0]}, {names[1]}"[:80], count=len(ids),
+            message=f"Coordinates such as {points['lat'].iloc[0]:g}, {points['lon'].iloc[0]:g} are no degrees; the places are not on the map.",
+            suggestion="If they are metres, say in which system: data.crs, such as EPSG:25832.",
+        )  # fmt: skip
+        return points.iloc[:0], plane, [finding]
+    east, north = _transformer(crs).transform(points["lon"].to_numpy(), points["lat"].to_numpy())
+    return (
+        points.assign(lon=np.where(np.isfinite(east), east, np.nan), lat=np.where(np.isfinite(north), north, np.nan)),
+        plane,
+        [],
+    )
+
+
+def _transformer(crs: str) -> Any:
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        raise ConfigError(
+            f"“{crs[:60]}” is no system of coordinates.", "Write for example EPSG:25832 or EPSG:3857."
+        ) from error
+
+
+def plane_grid(plane: np.ndarray, lonlat: np.ndarray) -> Grid | None:
+    """The grid that coordinates in metres lie on; its axes are the means of its rows and columns in degrees, NaN where unknown.
+
+    Args:
+        plane: [location, 2] metres east and north.
+        lonlat: [location, 2] the same in degrees, or NaN.
+    """
+    grid = recognise_grid(plane, planar=True)
+    if grid is None:
+        return None
+    east = continuous(lonlat[:, 0])
+    rows = pd.Series(lonlat[:, 1]).groupby(grid.rows).mean().reindex(range(grid.shape[0])).interpolate()
+    columns = pd.Series(east).groupby(grid.columns).mean().reindex(range(grid.shape[1])).interpolate()
+    return replace(grid, latitudes=rows.to_numpy(), longitudes=columns.to_numpy())
 
 
 def _judged(ids: list[str], points: pd.DataFrame, names: tuple[str, str]) -> tuple[np.ndarray, list[Finding]]:
@@ -205,96 +265,3 @@ def with_network(places: Places, network: np.ndarray | pd.DataFrame, everyone: l
             matrix_edges(full, pd.Index(everyone))  # refuses with the numbers
         edges = matrix_edges(full[np.ix_(codes, codes)], places.table.index)
     return Places(places.table, places.space.with_edges("given", edges), places.findings)
-
-
-# districts ---------------------------------------------------------------------------------------------------------
-
-
-def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: str | Mapping[str, str] | None) -> Places:
-    """The places with the outlines of districts, joined by id or name.
-
-    Args:
-        shapes: districts (EPSG:4326) with their properties as columns.
-        join: property that holds the id or name; or {"on": property, "parent": property}; None: the one that fits best.
-
-    Raises:
-        DataError: no district fits a place.
-    """
-    wanted = dict(join) if isinstance(join, Mapping) else {"on": join} if join else {}
-    for name in wanted.values():
-        if name not in shapes:
-            raise DataError(
-                f"The districts have no property “{name}”.",
-                f"Known: {', '.join(map(str, shapes.columns.drop('geometry')))}.",
-            )
-    ids = places.table.index
-    keys = pd.Series([_plain(name) for name in ids], index=ids)
-    on = wanted.get("on") or _best_property(shapes, set(keys))
-    found = (
-        shapes.assign(_key=shapes[on].map(_plain)).drop_duplicates("_key").set_index("_key").reindex(keys.to_numpy())
-    )
-    found.index = ids
-    matched = found.geometry.notna()
-    if not matched.any():
-        raise DataError(
-            f"None of the {len(ids)} places is a district in “{on}” (places: {_listed(list(ids))}; "
-            f"districts: {_listed([str(n) for n in shapes[on]])}).",
-            "Name with join the property that holds the same ids or names as the data.",
-        )
-    shape = found.geometry.where(matched, places.table.geometry)
-    table = gpd.GeoDataFrame(
-        places.table.drop(columns="geometry"), geometry=gpd.GeoSeries(shape, index=ids, crs="EPSG:4326")
-    )
-    column = wanted.get("parent") or next((name for name in _PARENTS if name in found and name != on), None)
-    parent = found[column].map(lambda cell: None if pd.isna(cell) else str(cell)) if column else None
-    if parent is not None:
-        table["parent"] = parent
-    space = Space(geometry=table.geometry, edges=places.space.edges, parent=parent)
-    return Places(table, space, places.findings + _unmatched(ids, shapes, on, matched))
-
-
-def read_districts(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
-    """Districts from a GeoDataFrame, or a GeoJSON as path, bytes or file object.
-
-    Raises:
-        DataError: no GeoJSON.
-    """
-    if isinstance(geometry, gpd.GeoDataFrame):
-        return geometry.to_crs("EPSG:4326") if geometry.crs else geometry.set_crs("EPSG:4326")
-    place = folder / "districts"
-    place.mkdir(exist_ok=True)
-    try:
-        content = json.loads(on_disk(geometry, place).read_text(encoding="utf-8-sig"))
-        return gpd.GeoDataFrame.from_features(content["features"], crs="EPSG:4326")
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            "The districts are no GeoJSON with features.",
-            "Give a FeatureCollection whose properties hold an id or a name.",
-        ) from error
-
-
-def _plain(name: Any) -> str:
-    """A name without case, accents and outer spaces, so that München meets munchen."""
-    text = unicodedata.normalize("NFKD", str(name)).casefold().strip()
-    return "".join(letter for letter in text if not unicodedata.combining(letter))
-
-
-def _best_property(shapes: gpd.GeoDataFrame, keys: set[str]) -> str:
-    """The property whose values name most of the places."""
-    fits = {str(name): len(keys & set(shapes[name].map(_plain))) for name in shapes.columns if name != "geometry"}
-    if not fits:
-        raise DataError("The districts have no properties to join by.", "Give each feature an id or a name.")
-    return max(fits, key=lambda name: fits[name])
-
-
-def _unmatched(ids: pd.Index, shapes: gpd.GeoDataFrame, on: str, matched: pd.Series) -> list[Finding]:
-    lost = [str(name) for name in ids[~matched]]
-    if not lost:
-        return []
-    return [
-        Finding(
-            code="districts", severity="look", where=_listed(lost), count=len(lost),
-            message=f"{len(lost)} of {len(ids)} places have no district in “{on}”.",
-            suggestion="Use the same spelling in both files.",
-        )
-    ]  # fmt: skip

@@ -18,16 +18,18 @@ class Choice(Config):
     """Something a person may decide better than a rule.
 
     Attributes:
-        code: key of ``roles`` (or of read) that takes the answer: time, location, form, day_first, by.
+        code: key of ``roles`` (or of read) that takes the answer: time, location, form, day_first, by, step.
         question: one sentence.
         options: possible answers.
         chosen: what was taken; None = nothing works without an answer.
+        words: option -> the words that say what it means or why it may be right, where it does not speak for itself.
     """
 
     code: str
     question: str
     options: list[str | bool]
     chosen: str | bool | None = None
+    words: dict[str, str] = {}
 
 
 class Roles(Config):
@@ -91,7 +93,8 @@ def given_roles(roles: Any) -> dict[str, Any]:
 
 
 _ELSEWHERE = (
-    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "places", "matches", "query",
+    "source", "adjacency", "step", "by", "clock", "how", "cell", "geometry", "join", "places", "matches", "query", "rules",
+    "differences", "neighbours", "crs",
 )  # fmt: skip
 
 

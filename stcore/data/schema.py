@@ -6,9 +6,10 @@ import re
 from typing import Literal
 
 from stcore.config import Config
+from stcore.spatial import Rule
 
 Kind = Literal["numeric", "count", "angle", "category", "binary"]
-Aggregation = Literal["mean", "sum", "last", "max", "count"]
+Aggregation = Rule
 
 
 class FeatureSchema(Config):
@@ -17,7 +18,7 @@ class FeatureSchema(Config):
     Attributes:
         unit: as shown to people ("mph", "°C"); None when unknown.
         kind: decides scaling, metrics and drawing.
-        aggregation: how values join when time or space is made coarser.
+        aggregation: how values join when time or space is made coarser; angle: as directions, so that 350° and 10° give 0°.
         range: smallest and largest possible value; forecasts are kept inside.
         known_ahead: False, True (any distance), or the number of steps it is known ahead.
         attention: the end that needs attention on a map: low (speed) or high (load, heat).
@@ -54,7 +55,7 @@ def guess_schema(name: str) -> FeatureSchema:
     unit = _UNITS.get(last) if last != name.lower() else None
     low = bool(_LOW_NEEDS_ATTENTION.search(name)) and not _WIND.search(name)
     if _ANGLE.search(name):
-        return FeatureSchema(unit=unit or "°", kind="angle", range=(0.0, 360.0))
+        return FeatureSchema(unit=unit or "°", kind="angle", aggregation="angle", range=(0.0, 360.0))
     if _COUNT.search(name):
         return FeatureSchema(unit=unit, kind="count", aggregation="sum")
     return FeatureSchema(unit=unit, attention="low" if low else "high")

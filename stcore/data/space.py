@@ -22,7 +22,8 @@ class Grid:
     Attributes:
         rows, columns: int [location], row 0 is the southernmost, column 0 the westernmost.
         shape: (R, K) of the whole grid, absent cells included.
-        latitudes [R], longitudes [K]: cell centres in degrees; longitudes go on past 180 across the date line.
+        latitudes [R], longitudes [K]: cell centres in degrees; longitudes go on past 180 across the date line. Means of the
+            row or column where the grid is one of metres; NaN where its place on the globe is not known.
     """
 
     rows: np.ndarray
@@ -69,7 +70,9 @@ def coordinates(locations: gpd.GeoDataFrame) -> np.ndarray | None:
     """
     if "geometry" not in locations or locations.geometry.is_empty.all() or locations.geometry.isna().all():
         return None
-    points = locations.geometry.representative_point()
+    points, other = locations.geometry, ~locations.geom_type.isin(["Point"]) & locations.geometry.notna()
+    if other.any():
+        points = points.where(~other, points[other].representative_point().reindex(points.index))
     return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
 
 
@@ -82,40 +85,6 @@ def great_circle_km(from_lonlat: np.ndarray, to_lonlat: np.ndarray) -> np.ndarra
     lon2, lat2 = np.radians(to_lonlat[..., 0]), np.radians(to_lonlat[..., 1])
     half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-
-
-def nearest_edges(lonlat: np.ndarray, ids: pd.Index, neighbours: int = 8) -> pd.DataFrame:
-    """Edges from every location to its nearest ones by a ball tree on the sphere; never all pairs.
-
-    Args:
-        lonlat: [location, 2] degrees; NaN rows get no edges.
-        ids: location ids in the same order.
-        neighbours: edges a location.
-
-    Returns:
-        Edge table; weight = exp(-(d / s)^2) with s the median distance.
-    """
-    from sklearn.neighbors import BallTree
-
-    there = np.flatnonzero(np.isfinite(lonlat).all(axis=1))
-    if len(there) < 2:
-        return pd.DataFrame(columns=list(EDGE_COLUMNS))
-    count = min(neighbours, len(there) - 1)
-    radians = np.radians(lonlat[there][:, ::-1])
-    distance, index = BallTree(radians, metric="haversine").query(radians, k=count + 1)
-    # A location's first neighbour is itself, or a twin at the same spot: drop itself wherever it stands.
-    own = index == np.arange(len(there))[:, None]
-    own[~own.any(axis=1), -1] = True
-    distance, index = (part[~own].reshape(len(there), count) for part in (distance, index))
-    length_km = distance.ravel() * EARTH_RADIUS_KM
-    scale = max(float(np.median(length_km)), 1e-6)
-    start = np.repeat(there, count)
-    return pd.DataFrame(
-        {
-            "from": ids[start], "to": ids[there[index.ravel()]],
-            "weight": np.exp(-((length_km / scale) ** 2)), "length_km": length_km,
-        }
-    )  # fmt: skip
 
 
 def matrix_edges(matrix: np.ndarray, ids: pd.Index) -> pd.DataFrame:
@@ -134,25 +103,22 @@ def matrix_edges(matrix: np.ndarray, ids: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({"from": ids[start], "to": ids[end], "weight": matrix[start, end], "length_km": np.nan})
 
 
-def recognise_grid(lonlat: np.ndarray, least: int = 9) -> Grid | None:
+def recognise_grid(lonlat: np.ndarray, least: int = 9, planar: bool = False) -> Grid | None:
     """The regular grid the points lie on, or None.
 
-    Rows and columns must be evenly spaced (to 2 % of a step), at least 3 x 3, and at least a third of the cells
-    present. A gap of more than half the globe in longitude means that the grid crosses the date line.
+    Rows and columns must be evenly spaced, give or take what rounding and jitter do (no point further than 0.4 of a step from
+    its place, and 0.12 in the mean), at least 3 x 3, with at least a third of the cells present and
+    no cell taken twice. A gap of more than half the globe in longitude means that the grid crosses the date line.
 
     Args:
-        lonlat: [location, 2] degrees.
+        lonlat: [location, 2] degrees, or metres east and north.
         least: fewest locations that may be called a grid.
+        planar: metres; the axes of the grid are in metres, too.
     """
     if len(lonlat) < least or not np.isfinite(lonlat).all():
         return None
-    longitudes = lonlat[:, 0].copy()
-    distinct = np.unique(np.round(longitudes, 6))
-    gaps = np.diff(distinct)
-    if len(gaps) and gaps.max() > 180:
-        edge = distinct[int(np.argmax(gaps))]
-        longitudes = np.where(longitudes <= edge + 1e-6, longitudes + 360, longitudes)
-    columns, rows = _even_axis(longitudes), _even_axis(lonlat[:, 1])
+    east = lonlat[:, 0] if planar else continuous(lonlat[:, 0])
+    columns, rows = _even_axis(east), _even_axis(lonlat[:, 1])
     if columns is None or rows is None:
         return None
     (column, centres_lon), (row, centres_lat) = columns, rows
@@ -163,17 +129,52 @@ def recognise_grid(lonlat: np.ndarray, least: int = 9) -> Grid | None:
     return Grid(row, column, shape, centres_lat, centres_lon)
 
 
+def continuous(longitudes: np.ndarray) -> np.ndarray:
+    """Longitudes that go on past 180 degrees east where places lie on both sides of the date line; NaN stays."""
+    distinct = np.unique(np.round(longitudes[np.isfinite(longitudes)], 6))
+    gaps = np.diff(distinct)
+    if not len(gaps) or gaps.max() <= 180:
+        return np.asarray(longitudes)
+    edge = distinct[int(np.argmax(gaps))]
+    return np.where(longitudes <= edge + 1e-6, longitudes + 360, longitudes)
+
+
 def _even_axis(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Index of each value on an evenly spaced axis and the axis itself; None where it is not even."""
-    distinct = np.unique(np.round(values, 6))
-    if len(distinct) < 2:
+    """Index of each value on an evenly spaced axis and the axis itself; None where it is not even.
+
+    Values are gathered into levels first: the gaps between levels are far wider than those inside one.
+    """
+    order = np.argsort(values, kind="stable")
+    gaps = np.diff(values[order])
+    wide = gaps > _widest_inside(gaps)
+    level = np.concatenate([[0], np.cumsum(wide)])
+    if level[-1] < 1:
         return None
-    step = float(np.min(np.diff(distinct)))
-    position = (distinct - distinct[0]) / step
-    if np.abs(position - np.round(position)).max() > 0.02 * max(1.0, position.max() / len(distinct)):
+    middles = np.bincount(level, weights=values[order]) / np.bincount(level)
+    between = np.diff(middles)
+    shortest = float(between[between <= 1.6 * between.min()].mean())  # 2.5 rounded to whole numbers is 2 or 3
+    number = np.concatenate(
+        [[0], np.cumsum(np.maximum(np.rint(between / shortest), 1))]
+    )  # each gap for itself: no drift
+    if number[-1] + 1 > 4 * len(middles):
         return None
-    count = int(round(position.max())) + 1
-    if count > 4 * len(distinct):
+    index = np.empty(len(values), np.int64)
+    index[order] = number[level].astype(np.int64)
+    weight = index - index.mean()
+    step = float(weight @ values / (weight @ weight))
+    start = float(values.mean() - step * index.mean())
+    beside = np.abs(values - start - step * index)
+    if beside.max() > 0.4 * step or beside.mean() > 0.12 * step:
         return None
-    axis = distinct[0] + step * np.arange(count)
-    return np.rint((values - distinct[0]) / step).astype(np.int64), axis
+    return index, np.round(start + step * np.arange(int(index.max()) + 1), 9) + 0.0
+
+
+def _widest_inside(gaps: np.ndarray) -> float:
+    """The widest gap that still lies inside a level: below the widest jump in the sorted gaps, where there is a clear one."""
+    ordered = np.sort(gaps)
+    floor = max(float(ordered[-1]) * 0.02, 1e-9)  # whatever is finer is no step
+    raised = np.maximum(ordered, floor)
+    jumps = raised[1:] / raised[:-1]
+    if not len(jumps) or jumps.max() < 3:
+        return floor
+    return float(raised[int(np.argmax(jumps))])

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from stcore.data.districts import simplified
 from stcore.data.space import Grid, Space, coordinates
 
 CITIES = Path(__file__).parents[1] / "ui" / "static" / "map" / "cities.csv"
@@ -69,9 +70,9 @@ def ground(locations: gpd.GeoDataFrame, space: Space | None = None, height: int 
     """
     places = coordinates(locations)
     lonlat = np.full((len(locations), 2), np.nan) if places is None else unwrapped(places)
-    grid = space.grid if space else None
+    grid = space.grid if space and _fits(space.grid, lonlat) else None
     shapes = (
-        locations.geometry
+        simplified(locations.geometry)
         if places is not None and locations.geom_type.isin(["Polygon", "MultiPolygon"]).any()
         else None
     )
@@ -85,6 +86,15 @@ def ground(locations: gpd.GeoDataFrame, space: Space | None = None, height: int 
         reach = np.concatenate([bounds[:, :2], bounds[:, 2:]])
     edges = _edges(locations.index, lonlat, space) if grid is None and shapes is None else np.empty((0, 4))
     return Ground(tuple(locations.index), lonlat, fit(reach, height, width), edges, corners, shapes)
+
+
+def _fits(grid: Grid | None, lonlat: np.ndarray) -> bool:
+    """Whether cells drawn along the axes of a grid lie where its places are; one of metres may be turned against degrees."""
+    if grid is None:
+        return False
+    centre = unwrapped(np.column_stack([grid.longitudes[grid.columns], grid.latitudes[grid.rows]]))
+    size = np.abs([np.diff(grid.longitudes).mean(), np.diff(grid.latitudes).mean()])
+    return bool((np.abs(centre - lonlat) <= 0.5 * size + 1e-6).all())  # NaN, a grid without a place, does not fit
 
 
 def unwrapped(lonlat: np.ndarray) -> np.ndarray:

@@ -239,10 +239,12 @@ def _squares(rows: list[dict[str, Any]], theme: Theme) -> pdk.Layer:
 
 def _areas(ground: Ground, rows: list[dict[str, Any]], there: np.ndarray, theme: Theme) -> list[pdk.Layer]:
     """Grid cells or districts, filled by value; missing ones only outlined."""
-    features = []
+    features, points = [], []
     for place, (row, ok) in enumerate(zip(rows, there, strict=True)):
         shape = _shape(ground, place)
-        if shape is not None:
+        if shape is None or shape["type"] == "Point":
+            points.append(place)
+        else:
             fill = [*row["fill"], 235] if ok else [*rgb(theme.baseline), 40]
             known = {"id": row["id"], "name": row["name"], "words": row["words"], "fill": fill}
             features.append({"type": "Feature", "geometry": shape, "properties": known} | known)
@@ -252,7 +254,14 @@ def _areas(ground: Ground, rows: list[dict[str, Any]], there: np.ndarray, theme:
         get_fill_color="properties.fill", stroked=True, get_line_color=[*rgb(theme.map_ground), 255 if not cells else 120],
         get_line_width=1 if not cells else 0.6, line_width_units=_String("pixels"),
     )  # fmt: skip
-    return [layer]
+    if not points:
+        return [layer]
+    dots = _dots(
+        ground, [rows[place] for place in points], there[points], theme
+    )  # places without a district of their own
+    for dot in dots:
+        dot.id = f"{dot.id}-dots"
+    return [layer, *dots]
 
 
 def _shape(ground: Ground, place: int) -> dict[str, Any] | None:

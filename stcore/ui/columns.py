@@ -21,7 +21,7 @@ MEANINGS = {
 }  # fmt: skip
 SINGLE = ("time", "location", "lat", "lon")
 MOST = 12
-_ASKED = ("day_first", "form", "by")
+_ASKED = ("day_first", "form", "by", "step")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,11 @@ def _answers(report: InspectReport, has_time: bool, key: str) -> tuple[dict[str,
             continue
         index = choice.options.index(choice.chosen) if choice.chosen in choice.options else 0
         answers[choice.code] = st.selectbox(
-            choice.question, choice.options, index=index, format_func=_answer, key=f"{key}-{choice.code}"
+            choice.question,
+            choice.options,
+            index=index,
+            format_func=partial(_answer, choice.words),
+            key=f"{key}-{choice.code}",
         )
         changed |= answers[choice.code] != choice.chosen
     if not has_time:
@@ -121,7 +125,9 @@ def _answers(report: InspectReport, has_time: bool, key: str) -> tuple[dict[str,
     return answers, changed
 
 
-def _answer(option: str | bool) -> str:
+def _answer(said: Mapping[str, str], option: str | bool) -> str:
+    if option in said:
+        return said[str(option)]
     known = {True: "Yes", False: "No", "together": "No, together", "single": "One place", "wide": "One column a place"}
     return known.get(option) or f"Yes, by {words.short(str(option), 40)}"
 

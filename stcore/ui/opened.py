@@ -102,7 +102,7 @@ class Opened:
     @property
     def has_map(self) -> bool:
         """Some place has a position."""
-        return "geometry" in self.panel.space.parts or "grid" in self.panel.space.parts
+        return "geometry" in self.panel.space.parts
 
 
 def opened(row: DatasetRow) -> Opened:

@@ -24,7 +24,14 @@ def panel(values: list[float], step: str = "15min", **schema: object) -> Panel:
 
 @pytest.mark.parametrize(
     ("aggregation", "expected"),
-    [("mean", [2, 6, NAN]), ("sum", [4, 18, NAN]), ("last", [3, 7, NAN]), ("max", [3, 7, NAN]), ("count", [2, 3, 0])],
+    [
+        ("mean", [2, 6, NAN]),
+        ("sum", [4, 18, NAN]),
+        ("last", [3, 7, NAN]),
+        ("max", [3, 7, NAN]),
+        ("min", [1, 5, NAN]),
+        ("count", [2, 3, 0]),
+    ],
 )
 def test_values_of_an_hour_are_joined(aggregation: str, expected: list[float]) -> None:
     hours = coarsen(panel([1, NAN, 3, NAN, NAN, 5, 6, 7, NAN, NAN, NAN, NAN], aggregation=aggregation), "1h")
@@ -37,6 +44,11 @@ def test_north_is_between_350_and_10_degrees() -> None:
     hour = coarsen(panel([350, 10, NAN, 0, 90, 90, 90, 90], kind="angle"), "1h")
     assert hour.values[1, 0, 0] == pytest.approx(90)
     assert min(hour.values[0, 0, 0], 360 - hour.values[0, 0, 0]) == pytest.approx(0, abs=1e-3)
+
+
+def test_opposite_directions_point_nowhere_and_negative_ones_stay_so() -> None:
+    hours = coarsen(panel([0, 180, 0, 180, -90, -90, NAN, -90], kind="angle", range=(-180, 180)), "1h")
+    np.testing.assert_allclose(hours.values[:, 0, 0], [NAN, -90], atol=1e-4)
 
 
 def test_days_of_a_clock_with_summer_time_have_23_and_25_hours() -> None:

@@ -307,7 +307,7 @@ def squares(names: list[str]) -> dict[str, object]:
 def test_districts_are_joined_by_name_or_code(write: Write) -> None:
     path = write(json.dumps(squares(["Mitte", "KÖLN ", "Ost"])), "districts.geojson")
     panel = read(long_frame(places=("Ost", "Koln", "Mitte")).drop(columns=["lat", "lon"]), geometry=path)
-    assert panel.space.parts == {"geometry", "parent"}
+    assert panel.space.parts == {"geometry", "edges", "parent"}
     assert list(panel.locations.geometry.geom_type) == ["Polygon"] * 3
     assert list(panel.locations.geometry.bounds["minx"]) == [2, 1, 0]
     assert list(panel.space.parent) == ["south", "north", "south"]  # type: ignore[arg-type]

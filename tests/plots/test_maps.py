@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 from stcore.data.panel import Panel
 from stcore.data.space import coordinates, recognise_grid
@@ -125,6 +125,14 @@ def test_grid_cells_and_districts_are_areas() -> None:
     shapes = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], index=["a", "b"], crs="EPSG:4326")
     deck = maps.kind_map(ground.ground(shapes), {"a": "local"}, LIGHT)
     assert len(layer(deck, maps.PLACES)["data"]["features"]) == 2
+
+
+def test_places_without_a_district_of_their_own_stay_points() -> None:
+    shapes = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1), Point(2, 1), None], index=["a", "b", "c"], crs="EPSG:4326")
+    deck = maps.value_map(ground.ground(shapes), np.array([1.0, 2.0, 3.0]), scales.Scale(0, 4, LIGHT.sequential), LIGHT)
+    assert [one["id"] for one in layer(deck, maps.PLACES)["data"]["features"]] == ["a"]
+    dots = next(one for one in json.loads(deck.to_json())["layers"] if one["id"].endswith("places-dots"))
+    assert [row["id"] for row in dots["data"]] == ["b"]
 
 
 def test_many_places_are_gathered_into_squares() -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from stcore.data.graphs import nearest_edges
 from stcore.data.panel import Panel
-from stcore.data.space import Grid, coordinates, nearest_edges
+from stcore.data.space import Grid, coordinates
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stcore.data.graphs import nearest_edges
 from stcore.data.panel import Panel
-from stcore.data.space import coordinates, nearest_edges
+from stcore.data.space import coordinates
 from stcore.errors import ConfigError
 
 _MOST_CORRELATED = 2000

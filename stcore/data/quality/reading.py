@@ -137,7 +137,7 @@ def lay_findings(laid: Laid, where: str = "") -> list[Finding]:
         found.append(
             Finding(code="duplicates", severity="look" if laid.differing else "note", where=where, count=total, lines=laid.duplicate_lines,
                     message=f"{total:,} {'row repeats' if total == 1 else 'rows repeat'} a time and place: {laid.same:,} with the same "
-                    f"values, {laid.differing:,} with others; the mean was taken.",
+                    f"values, {laid.differing:,} with others; {laid.together}.",
                     suggestion="Check which column names the place, if these are different things." if laid.differing else "")
         )  # fmt: skip
     return found + wandering(laid.wander, laid.axis.step, laid.off_grid, laid.off_grid_lines, where)
