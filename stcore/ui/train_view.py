@@ -7,7 +7,6 @@ import math
 import streamlit as st
 
 from stcore import words
-from stcore.errors import NotFound
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
 from stcore.operations.store import Job
@@ -31,14 +30,9 @@ def job_of(dataset_id: str) -> Job | None:
 
 
 def _in_address(dataset_id: str, owner: str) -> Job | None:
-    """The round of the run in the address; an id that leads nowhere is forgotten."""
-    wanted = state.chosen("run")
-    if wanted is None:
-        return None
-    try:
-        run = store.run(wanted, owner)
-    except NotFound:
-        state.forget("run")
+    """The round of the run in the address."""
+    run = results.in_address()
+    if run is None:
         return None
     found = jobs.for_run(run.id, owner) if run.dataset == dataset_id else None
     return found if found is not None and found.kind == "train" else None
