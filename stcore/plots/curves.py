@@ -307,9 +307,9 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
     text = fig.safe(span.text, 60)
     look = {"size": 12.5, "color": theme.kind(span.kind).text}
     place: dict[str, object] = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4}
-    if ends[0] > len(time) * 0.65:
+    if ends[0] > len(time) * 0.78:
         place = {"x": fig.wall(time[ends[0]]), "xanchor": "right", "xshift": -8}
-    elif ends[1] < len(time) * 0.35:
+    elif ends[1] < len(time) * 0.22:
         place = {"x": fig.wall(time[ends[1]]), "xanchor": "left", "xshift": 8}
     figure.add_annotation(
         **place, y=1, yref="paper", yanchor="top", text=f"<b>{text}</b>", showarrow=False, font=look
