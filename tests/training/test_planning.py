@@ -47,6 +47,29 @@ def test_short_validation_takes_steps_from_train() -> None:
 
 
 @pytest.mark.parametrize(
+    ("windows", "hint"),
+    [
+        ({"lookback": 500, "horizon": 4}, "Use a history of at most 416 steps."),
+        ({"lookback": 12, "horizon": 500}, "Forecast at most 120 steps ahead."),
+        ({"lookback": 500, "horizon": 500}, "Forecast at most 120 steps ahead with a history of at most 300."),
+    ],
+)
+def test_the_way_out_of_windows_that_do_not_fit_works(windows: dict[str, int], hint: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        plan(daily_wave(600), config(windows=windows))
+    assert refused.value.hint == hint
+    told = [int(number) for number in re.findall(r"\d+", hint)]
+    ahead = told[0] if hint.startswith("Forecast") else windows["horizon"]
+    history = told[-1] if "history" in hint else windows["lookback"]
+    assert plan(daily_wave(600), config(windows={"lookback": history, "horizon": ahead}))
+
+
+def test_counts_of_one_are_said_as_one() -> None:
+    said = [finding.message for finding in plan(daily_wave(12), config(windows={"lookback": 4, "horizon": 1})).findings]
+    assert any("the 1 step ahead" in message and "takes 1 step from" in message for message in said), said
+
+
+@pytest.mark.parametrize(
     ("windows", "numbers"),
     [
         ({"lookback": 500, "horizon": 4}, ["500", "504", "420"]),
