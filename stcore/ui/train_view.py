@@ -72,7 +72,8 @@ def sentence(job: Job, progress: Progress) -> list[object]:
     if model is None:
         waits = job.status == store.Status.QUEUED
         return ["This round waits for a free worker." if waits else "The data are being read; the first model follows."]
-    name = results.title(model.model)
+    season = train_round.season_of({label: one.metrics for label, one in progress.models.items()})
+    name = results.title(model.model, season)
     if not model.epoch:
         return [f"{name} is being fitted."]
     pieces: list[object] = [f"{name} is training: ", parts.strong(f"epoch {model.epoch} of {model.epochs}")]
