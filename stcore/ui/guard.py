@@ -63,12 +63,14 @@ def on_script_error(error: Exception) -> bool:
 
 
 def _known(error: StcoreError) -> None:
-    from stcore.ui import parts, state
+    from stcore.ui import pages, parts
 
     log.info("%s: %s", error.code, error.message)
     parts.error(error.message, error.hint)
-    if isinstance(error, NotFound) and st.button("Open Home", key="error-home"):
-        state.go("home")
+    if isinstance(
+        error, NotFound
+    ):  # a link: the id is forgotten by now, so a button would not be drawn again to be heard
+        st.page_link(pages.path("home"), label="Open Home")
 
 
 def _unknown(error: Exception) -> None:

@@ -126,7 +126,7 @@ def test_a_run_that_does_not_exist_is_said_under_the_pages_title_and_forgotten(n
     app = page(name, **ids)
     assert "There is no run “nonsense”." in said(app)
     assert title(app) == name.capitalize()
-    assert "Open Home" in [button.label for button in app.button]
+    assert "Open Home" in [link.proto.label for link in app.get("page_link")]
     assert "There is no run" not in said(app.run())
 
 
