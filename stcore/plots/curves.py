@@ -302,14 +302,18 @@ def _highlight(figure: go.Figure, time: pd.DatetimeIndex, observed: np.ndarray, 
         _span_words(figure, time, (inside[0], inside[-1]), span, theme)
 
 
+_LETTER_PX, _NARROW_PX = 6.3, 278  # a bold letter of 12.5 px; what is left for the curve on a phone
+
+
 def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int], span: Span, theme: Theme) -> None:
     """Words of the open span at the top: beside it where a narrow screen has room for them, else from the left edge on."""
     text = fig.safe(span.text, 60)
     look = {"size": 12.5, "color": theme.kind(span.kind).text}
     place: dict[str, object] = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4}
-    if ends[0] > len(time) * 0.78:
+    share = (len(text) * _LETTER_PX + 12) / _NARROW_PX
+    if ends[0] > len(time) * share:
         place = {"x": fig.wall(time[ends[0]]), "xanchor": "right", "xshift": -8}
-    elif ends[1] < len(time) * 0.22:
+    elif ends[1] < len(time) * (1 - share):
         place = {"x": fig.wall(time[ends[1]]), "xanchor": "left", "xshift": 8}
     figure.add_annotation(
         **place, y=1, yref="paper", yanchor="top", text=f"<b>{text}</b>", showarrow=False, font=look

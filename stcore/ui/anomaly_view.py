@@ -173,11 +173,16 @@ def spans(shown: View, table: pd.DataFrame, place: str, opened: int | None) -> l
     return [
         Span(
             row["start"], row["end"], MARKS[row["kind"]],
-            describe(shown, row, short=True) if row["event"] == opened else "", row["event"] == opened,
+            _far(describe(shown, row, short=True)) if row["event"] == opened else "", row["event"] == opened,
         )
         for _, row in table.iterrows()
         if place in row["locations"]
     ]  # fmt: skip
+
+
+def _far(text: str) -> str:
+    """How far off alone, for the chart: how long it lasts is seen there."""
+    return text.rsplit(", ", 1)[0]
 
 
 def lanes_note(table: pd.DataFrame) -> str:

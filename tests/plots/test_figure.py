@@ -131,7 +131,7 @@ def test_models_lie_over_what_was_measured_at_most_seven() -> None:
     assert len(figure.data) == 8
 
 
-@pytest.mark.parametrize(("first", "anchor"), [(4, "beside"), (16, "edge"), (40, "before")])
+@pytest.mark.parametrize(("first", "anchor"), [(1, "beside"), (16, "edge"), (44, "before")])
 def test_words_of_a_span_have_room_on_a_narrow_screen(first: int, anchor: str) -> None:
     span = curves.Span(TIME[first], TIME[first + 3], "local", "33 % below the forecast, 1 h 25 min", True)
     figure = curves.watched(TIME, np.ones(48), [np.ones(48), np.zeros(48), np.full(48, 2.0)], [span], LIGHT)
