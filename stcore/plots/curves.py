@@ -321,7 +321,7 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
 
 
 def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) -> None:
-    """“90 % band” under the band where it lies highest in the first third, so that the words have room below."""
+    """“90 % band” under the band where it lies highest in the first third; above its lower end where the axis is too near."""
     third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():
         return
@@ -329,7 +329,10 @@ def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) 
     padded = np.pad(np.where(np.isfinite(third), third, np.inf), reach, constant_values=np.inf)
     lowest_near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     row = int(np.argmax(np.where(np.isfinite(third), lowest_near, -np.inf)))
+    bottom, top = figure.layout.yaxis.range
+    under = lowest_near[row] - bottom > 0.12 * (top - bottom)
     figure.add_annotation(
-        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top", yshift=-3,
+        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top" if under else "bottom",
+        yshift=-3 if under else 3,
         xanchor="left" if row < len(low) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip

@@ -139,3 +139,9 @@ def test_words_of_a_span_have_room_on_a_narrow_screen(first: int, anchor: str) -
     assert {"beside": ("x", "left"), "edge": ("paper", "left"), "before": ("x", "right")}[anchor] == (
         words.xref or "x", words.xanchor,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "anchor"), [(0.0, "bottom"), (0.6, "top")])
+def test_words_of_the_band_do_not_lie_on_the_axis(low: float, anchor: str) -> None:
+    figure = curves.watched(TIME, np.linspace(0, 2, 48), [np.ones(48), np.full(48, low), np.full(48, 2.0)], [], LIGHT)
+    assert [note.yanchor for note in figure.layout.annotations if note.text == "90 % band"] == [anchor]
