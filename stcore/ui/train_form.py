@@ -84,7 +84,7 @@ def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
     if not given["models"]:
         raise ConfigError("No model is chosen.", "Tick at least one; STID is the best first choice for many places.")
     for name in ("lookback", "horizon"):
-        _at_least_one(name, given["windows"][name])
+        _at_least_one(name, given.get("windows", {}).get(name))
     experiment = Experiment.parse(given)
     for wanted in {entry.training.get("device", "auto") for entry in experiment.models} - {"auto", "cpu"}:
         device.require(wanted)
@@ -92,9 +92,9 @@ def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
     return experiment, _outlook(key, state.owner(), panels(data), experiment)
 
 
-def _at_least_one(name: str, value: int) -> None:
+def _at_least_one(name: str, value: int | None) -> None:
     """Refuse a number of steps in the words of the form; the record would name its key."""
-    if value < 1:
+    if value is not None and value < 1:  # None: suggested from the data
         field = WindowsConfig.model_fields[name]
         raise ConfigError(f"{field.title} must be at least 1 step, not {value}.", str(field.description))
 

@@ -282,3 +282,12 @@ def test_a_samples_round_begins_with_the_settings_of_its_first_forecast() -> Non
     first = airports.experiment()
     assert (given["targets"], given["seed"]) == (first.targets, first.seed)
     assert given["windows"]["lookback"] == first.windows.lookback
+
+
+def test_a_round_whose_windows_nobody_gave_is_shown() -> None:
+    data = saved()
+    _, job = jobs.submit_training(data, {"models": ["ridge"]}, "First forecast")
+    jobs.cancel(job)
+    told = said(page("train", dataset=data))
+    assert "Learns from" in told
+    assert "went wrong" not in told
