@@ -21,7 +21,7 @@ table = anomaly_view.events(found, between, kinds)
 ahead = steps.describe_span(shown.lead, found.step)
 with top:
     said = f"{words.count(len(found.locations), word)}, {words.stretch(*between, found.step)}."
-    against = f"Compared with the {results.title(model, shown.test.season)} forecast {ahead} ahead."
+    against = f"Compared with {results.title(model, shown.test.season)} forecasts {anomaly_view.leads(shown)} ahead."
     actions = frame.header("Anomalies", row.name, f"{said} {against}")
     parts.verdict(*anomaly_view.sentence(shown, table), small=anomaly_view.small_print(shown))
     if work.job is not None:

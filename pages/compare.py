@@ -5,15 +5,17 @@ import streamlit as st
 from stcore import words
 from stcore.operations.store import DatasetRow
 from stcore.plots import pictures
-from stcore.ui import compare_board, compare_charts, compare_view, frame, parts, pickers, state
+from stcore.ui import compare_board, compare_charts, compare_view, frame, parts, pickers, results, state
 from stcore.workflow.comparison import Basis, Entrant
 
 
 def group_of(found: dict[Basis, list[Entrant]], step: str) -> tuple[Basis, list[Entrant]]:
     """The group that holds the run in the address, else the newest; a choice where there are several."""
-    run = state.chosen("run")
+    run = results.in_address()
     options = list(found)
-    first = next((n for n, basis in enumerate(options) if run in {one.run for one in found[basis]}), 0)
+    first = next(
+        (n for n, basis in enumerate(options) if run is not None and run.id in {one.run for one in found[basis]}), 0
+    )
     if len(options) > 1:
         labels = [compare_board.group_words(basis, len(found[basis]), step) for basis in options]
         first = st.selectbox(

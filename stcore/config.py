@@ -104,7 +104,7 @@ def _shown(complaint: Mapping[str, Any]) -> str:
     simple = given if isinstance(given, list) else [given]
     if complaint["type"] == "missing" or not all(isinstance(part, str | int | float | None) for part in simple):
         return ""
-    return f" (given: {str(given)[:80]!r})"
+    return f" (given: {given})" if isinstance(given, int | float) else f" (given: {str(given)[:80]!r})"
 
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
@@ -133,6 +133,6 @@ def _hint(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
             model = inner
             continue
         if field.description:
-            default = "" if field.is_required() else f" Default: {field.default!r}."
+            default = "" if field.is_required() or field.default is None else f" Default: {field.default!r}."
             return f"{field.description}{default}"
     return "Correct the value and try again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -88,7 +89,8 @@ def _parse(environment: tuple[tuple[str, str], ...]) -> Settings:
     try:
         parsed = Settings.parse(known, "environment")
     except ConfigError as error:
-        raise ConfigError(error.message.replace("environment.", PREFIX), error.hint) from error
+        told = re.sub(r"environment\.(\w+)", lambda found: f"{PREFIX}{found[1].upper()}", error.message)
+        raise ConfigError(told, error.hint) from error
     return parsed.model_copy(update={"home": parsed.home.expanduser().resolve()})
 
 

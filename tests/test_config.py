@@ -47,3 +47,9 @@ def test_the_same_settings_have_the_same_digest_in_any_order() -> None:
     first = RunConfig.of({"seed": 3, "windows": {"lookback": 5, "horizon": 2}})
     second = RunConfig.of({"windows": {"horizon": 2, "lookback": 5}, "seed": 3})
     assert first.digest() == second.digest() != RunConfig.of({"seed": 4}).digest()
+
+
+def test_a_number_out_of_bounds_is_told_as_a_number() -> None:
+    error = refused({"windows": {"horizon": 0}})
+    assert error.message.endswith("(given: 0).")
+    assert "None" not in error.hint

@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
-from stcore.anomaly.describe import Expectation, describe_event, expectation
+from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import find_events
-from stcore.anomaly.predictions import from_predictions
+from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
 from stcore.data.panel import Panel, as_panels
 from stcore.errors import ConfigError, DataError, NotYet
@@ -130,6 +130,6 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "Detector", "DetectorSpec", "Expectation", "describe_event", "detect", "expectation", "find_events",
-    "fit_detector", "from_predictions", "list_detectors", "load_detector", "spec",
+    "DETECTORS", "Detector", "DetectorSpec", "Expectation", "compared_leads", "describe_event", "detect", "expectation", "find_events",
+    "fit_detector", "from_predictions", "list_detectors", "load_detector", "spec", "surprised",
 ]  # fmt: skip

@@ -79,10 +79,15 @@ def residuals(prediction: Prediction, lead: int) -> np.ndarray:
     return out
 
 
+def compared_leads(prediction: Prediction) -> tuple[int, ...]:
+    """Steps ahead that are compared when none are asked for: the nearest, a middle one and the farthest."""
+    return tuple(sorted({1, max(1, prediction.horizon // 2), prediction.horizon}))
+
+
 def _leads(prediction: Prediction, lead: int | Sequence[int] | None) -> tuple[int, ...]:
     horizon = prediction.horizon
     if lead is None:
-        return tuple(sorted({1, max(1, horizon // 2), horizon}))
+        return compared_leads(prediction)
     leads = (lead,) if isinstance(lead, int) else tuple(lead)
     wrong = [one for one in leads if not 1 <= one <= horizon]
     if wrong or not leads:

@@ -103,5 +103,5 @@ def missing_time(table: Table) -> DataError:
     shown = ", ".join(f"“{name[:30]}”" for name in table.names[:8])
     return DataError(
         f"None of the {len(table.names)} columns ({shown}) reads as a time.",
-        f"Say which column holds the time, or choose {ROW_NUMBER} if rows are one step apart in the order of the file.",
+        f"Say which column holds the time, or that rows are one step apart in the order of the file: {ROW_NUMBER}.",
     )

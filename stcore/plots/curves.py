@@ -302,14 +302,18 @@ def _highlight(figure: go.Figure, time: pd.DatetimeIndex, observed: np.ndarray, 
         _span_words(figure, time, (inside[0], inside[-1]), span, theme)
 
 
+_LETTER_PX, _NARROW_PX = 6.3, 278  # a bold letter of 12.5 px; what is left for the curve on a phone
+
+
 def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int], span: Span, theme: Theme) -> None:
     """Words of the open span at the top: beside it where a narrow screen has room for them, else from the left edge on."""
     text = fig.safe(span.text, 60)
     look = {"size": 12.5, "color": theme.kind(span.kind).text}
     place: dict[str, object] = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4}
-    if ends[0] > len(time) * 0.65:
+    share = (len(text) * _LETTER_PX + 12) / _NARROW_PX
+    if ends[0] > len(time) * share:
         place = {"x": fig.wall(time[ends[0]]), "xanchor": "right", "xshift": -8}
-    elif ends[1] < len(time) * 0.35:
+    elif ends[1] < len(time) * (1 - share):
         place = {"x": fig.wall(time[ends[1]]), "xanchor": "left", "xshift": 8}
     figure.add_annotation(
         **place, y=1, yref="paper", yanchor="top", text=f"<b>{text}</b>", showarrow=False, font=look
@@ -317,7 +321,7 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
 
 
 def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) -> None:
-    """“90 % band” under the band where it lies highest in the first third, so that the words have room below."""
+    """“90 % band” under the band where it lies highest in the first third; above its lower end where the axis is too near."""
     third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():
         return
@@ -325,7 +329,10 @@ def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) 
     padded = np.pad(np.where(np.isfinite(third), third, np.inf), reach, constant_values=np.inf)
     lowest_near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     row = int(np.argmax(np.where(np.isfinite(third), lowest_near, -np.inf)))
+    bottom, top = figure.layout.yaxis.range
+    under = lowest_near[row] - bottom > 0.12 * (top - bottom)
     figure.add_annotation(
-        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top", yshift=-3,
+        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top" if under else "bottom",
+        yshift=-3 if under else 3,
         xanchor="left" if row < len(low) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip

@@ -86,7 +86,7 @@ def _fit_and_test(
         raise ConfigError(
             f"History {lookback}{between} + {horizon} steps ahead need {lookback + gap + horizon} steps; the train part has "
             f"{parts.train_end} of {parts.steps}.",
-            _shorter(parts.train_end - gap, horizon),
+            _shorter(parts.train_end - gap, parts.steps - parts.validation_end, lookback, horizon),
         )
     test = origins_within(*parts.span("test"), horizon, lookback, gap=gap)
     if not len(test):
@@ -98,13 +98,15 @@ def _fit_and_test(
     return fit, test
 
 
-def _shorter(train_end: int, horizon: int) -> str:
-    """What would fit into a train part of so many steps."""
-    if train_end < 2:
+def _shorter(train: int, test: int, lookback: int, horizon: int) -> str:
+    """What would fit parts of so many steps: the longest history, the most steps ahead, or both."""
+    if train < 2:
         return "Give more steps of time; the train part needs at least 2."
-    ahead = horizon if horizon < train_end else max(1, train_end // 3)
-    history = f"Use a history of at most {words.count(train_end - ahead, 'step')}"
-    return f"{history}." if ahead == horizon else f"{history} and forecast at most {words.count(ahead, 'step')} ahead."
+    if horizon < train:
+        return f"Use a history of at most {words.count(train - horizon, 'step')}."
+    ahead = max(1, min(train // 3, test))
+    history = f" with a history of at most {train - ahead}" if lookback > train - ahead else ""
+    return f"Forecast at most {words.count(ahead, 'step')} ahead{history}."
 
 
 def _held_out(fit: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
@@ -118,8 +120,8 @@ def _held_out(fit: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
 def _widened(parts: Parts, wider: Parts, horizon: int) -> Finding:
     return Finding(
         code="validation_widened", severity="note",
-        message=f"10 % of {parts.steps} steps are fewer than twice the {horizon} steps ahead; validation takes "
-        f"{parts.train_end - wider.train_end} steps from the train part.",
+        message=f"10 % of {words.count(parts.steps, 'step')} is less than twice the {words.count(horizon, 'step')} ahead; "
+        f"the part for tuning takes {words.count(parts.train_end - wider.train_end, 'step')} from the part to learn from.",
     )  # fmt: skip
 
 

@@ -59,6 +59,11 @@ def view(work: Work, model: str, threshold: float | None, word: str) -> View:
     return View(work, model, test, found, max(1, test.horizon // 2), word)
 
 
+def leads(shown: View) -> str:
+    """How far ahead the forecasts reach that readings are compared with: “5 minutes, 30 minutes and 60 minutes”."""
+    return words.listing([steps.describe_span(lead, shown.found.step) for lead in anomaly.compared_leads(shown.test)])
+
+
 def thresholds(learnt: float) -> list[float]:
     """What the slider offers, falling, so that right is more events; the learnt threshold is among them."""
     return [learnt * factor for factor in (4, 3, 2.5, 2, 1.75, 1.5, 1.25, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5)]
@@ -168,11 +173,16 @@ def spans(shown: View, table: pd.DataFrame, place: str, opened: int | None) -> l
     return [
         Span(
             row["start"], row["end"], MARKS[row["kind"]],
-            describe(shown, row, short=True) if row["event"] == opened else "", row["event"] == opened,
+            _far(describe(shown, row, short=True)) if row["event"] == opened else "", row["event"] == opened,
         )
         for _, row in table.iterrows()
         if place in row["locations"]
     ]  # fmt: skip
+
+
+def _far(text: str) -> str:
+    """How far off alone, for the chart: how long it lasts is seen there."""
+    return text.rsplit(", ", 1)[0]
 
 
 def lanes_note(table: pd.DataFrame) -> str:
@@ -191,9 +201,15 @@ def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
 
 
 def describe(shown: View, event: pd.Series, short: bool = False) -> str:
-    """“38 % below the forecast, 1 h 30 min, 5 sensors”; short = without the number of places."""
-    seen = anomaly.expectation(shown.test, shown.lead)
-    text = anomaly.describe_event(event, shown.found, seen, shown.word)
+    """“38 % below the forecast, 1 h 30 min, 5 sensors”; short = without the number of places.
+
+    Told against the forecast it was farthest from; how far ahead that was is said unless it is the one the curve shows.
+    """
+    seen = anomaly.surprised(event, shown.found, shown.test, anomaly.compared_leads(shown.test))
+    ahead = f" {steps.describe_span(seen.ahead, shown.found.step)} ahead" if seen.ahead != shown.lead else ""
+    text = anomaly.describe_event(event, shown.found, seen, shown.word, f"the forecast{ahead}")
+    if len(shown.test.targets) > 1:
+        text = f"{words.sentence(readable(seen.target))} {text}"
     return text.rsplit(", ", 1)[0] if short and ", " in text else text
 
 

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from stcore.ui import markup, parts, pickers
 
 HERE = Path(__file__).parent
+_DRAWN = "frame_header_drawn"
 STATIC = HERE / "static"
 
 
@@ -36,9 +37,20 @@ def header(title: str, dataset: str = "", facts: object = "") -> DeltaGenerator:
         dataset: name of the data set.
         facts: one line: size, step, until when.
     """
+    st.session_state[_DRAWN] = True
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="medium"):
         with st.container(gap=None, key="header-words"):
             if dataset:
                 pickers.switch(dataset)
             st.html(markup.title(title, facts))
         return st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="small")
+
+
+def expect_header() -> None:
+    """A page begins: it has no header yet."""
+    st.session_state[_DRAWN] = False
+
+
+def has_header() -> bool:
+    """Whether this page has drawn its header."""
+    return bool(st.session_state.get(_DRAWN))

@@ -11,20 +11,31 @@ from typing import Any
 
 import streamlit as st
 
-from stcore.errors import StcoreError
+from stcore.errors import NotFound, StcoreError
 
 log = logging.getLogger("stcore.ui")
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Run a page or a part of it; what goes wrong is shown in its place. Streamlit's own control flow passes through."""
+def shown(page: str = "") -> Iterator[None]:
+    """Run a page or a part of it; what goes wrong is shown in its place. Streamlit's own control flow passes through.
+
+    Args:
+        page: title of the page, for an error that arrives before its header was drawn; empty for a part of a page.
+    """
+    from stcore.ui import frame
+
+    if page:
+        frame.expect_header()
     try:
         yield
-    except StcoreError as error:
-        _known(error)
     except Exception as error:  # noqa: BLE001 - the one place where anything may arrive
-        _unknown(error)
+        if page and not frame.has_header():
+            frame.header(page)
+        if isinstance(error, StcoreError):
+            _known(error)
+        else:
+            _unknown(error)
 
 
 def watched(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,10 +63,14 @@ def on_script_error(error: Exception) -> bool:
 
 
 def _known(error: StcoreError) -> None:
-    from stcore.ui import parts
+    from stcore.ui import pages, parts
 
     log.info("%s: %s", error.code, error.message)
     parts.error(error.message, error.hint)
+    if isinstance(
+        error, NotFound
+    ):  # a link: the id is forgotten by now, so a button would not be drawn again to be heard
+        st.page_link(pages.path("home"), label="Open Home")
 
 
 def _unknown(error: Exception) -> None:

@@ -17,5 +17,5 @@ found = {
     for door, entries in pages.listed().items()
 }
 page = st.navigation(found, position="top")
-with guard.shown():
+with guard.shown(page.title):
     page.run()

@@ -162,9 +162,7 @@ def data_of(row: DatasetRow) -> DataConfig:
 def forecast(id: str) -> None:
     """Queue the default models on a data set, prepared as it keeps it, and open the Forecast page."""
     row = store.dataset(id, state.owner())
-    experiment = Experiment()
-    if row.about.get("sample"):
-        experiment = samples.sample(row.about["sample"]).experiment()
+    experiment = suggested(row.about)
     changes = {
         "data": data_of(row), "intervals": experiment.intervals or IntervalsConfig(), "prepare": dataset.open(id).prepare,
     }  # fmt: skip
@@ -172,3 +170,8 @@ def forecast(id: str) -> None:
         id, experiment.model_copy(update=changes), f"First forecast of {row.name}", state.owner()
     )
     state.go("forecast", run=run)
+
+
+def suggested(about: Mapping[str, Any]) -> Experiment:
+    """The settings to begin with: a sample's own, else the defaults."""
+    return samples.sample(about["sample"]).experiment() if about.get("sample") else Experiment()

@@ -13,7 +13,7 @@ from stcore.errors import NotFound
 from stcore.operations import store
 from stcore.operations.store import DatasetRow
 from stcore.plots import pictures
-from stcore.ui import markup, parts, state
+from stcore.ui import markup, parts, results, state
 
 MOST_OPTIONS = 5000
 
@@ -23,14 +23,19 @@ def dataset(page: str) -> DatasetRow:
 
     Args:
         page: title of the page, for the header of the empty state.
+
+    Raises:
+        NotFound: the address names a data set, or a run alone, that does not exist.
     """
     from stcore.ui import frame
 
     owner = state.owner()
     known = store.datasets(owner)
-    wanted = state.chosen("dataset")
+    wanted, run = state.chosen("dataset"), None
+    if wanted is None and (run := results.in_address()) is not None:
+        wanted = run.dataset  # a link that names only a run
     if wanted is not None and wanted not in {row.id for row in known}:
-        state.forget("dataset")
+        state.choose("dataset", None)
         raise NotFound(f"There is no data set “{wanted[:40]}”.", "Choose one on Home, or load the file again.")
     if not known:
         frame.header(page)
@@ -39,18 +44,20 @@ def dataset(page: str) -> DatasetRow:
         st.stop()
     row = next((row for row in known if row.id == wanted), known[0])
     state.choose("dataset", row.id)
+    if run is not None:
+        state.choose("run", run.id)
     return row
 
 
 def switch(name: str) -> None:
     """The data set's name above the title; opens the list of the others where there are any."""
-    known = store.datasets(state.owner())
+    known, chosen = store.datasets(state.owner()), state.chosen("dataset")
     if len(known) < 2:
         st.html(markup.above(name))
         return
     with st.container(key="switch"), st.popover(words.short(name, 60), type="tertiary", key="switch-list"):
         for row in known[:20]:
-            if st.button(words.short(row.name, 60), key=f"switch-{row.id}", type="tertiary", disabled=row.name == name):
+            if st.button(words.short(row.name, 60), key=f"switch-{row.id}", type="tertiary", disabled=row.id == chosen):
                 state.choose("dataset", row.id)
                 st.rerun()
 

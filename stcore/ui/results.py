@@ -57,21 +57,35 @@ def _sortable(value: float) -> float:
     return value if math.isfinite(value) else -math.inf
 
 
-def current(dataset_id: str) -> Work | None:
-    """The run in the address, else the newest one of the data set that has something to show or is under way."""
-    owner = state.owner()
+def in_address() -> Run | None:
+    """The run whose id is in the address; None without one.
+
+    Raises:
+        NotFound: the id leads nowhere. It is forgotten, so that the next look shows the newest run.
+    """
     wanted = state.chosen("run")
+    if wanted is None:
+        return None
+    try:
+        return store.run(wanted, state.owner())
+    except NotFound:
+        state.forget("run")
+        raise
+
+
+def current(dataset_id: str) -> Work | None:
+    """The run in the address, else the newest one of the data set that has something to show or is under way.
+
+    Raises:
+        NotFound: the address names a run that does not exist.
+    """
+    wanted = in_address()
     if wanted is not None:
-        try:
-            run = store.run(wanted, owner)
-        except NotFound:
-            state.forget("run")
-        else:
-            if run.dataset == dataset_id:
-                return work(run)
-            state.forget("run")
+        if wanted.dataset == dataset_id:
+            return work(wanted)
+        state.forget("run")
     newest: Work | None = None
-    for run in store.runs_of(dataset_id, owner)[:20]:
+    for run in store.runs_of(dataset_id, state.owner())[:20]:
         found = work(run)
         if found.models or found.active:
             return found

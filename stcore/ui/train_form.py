@@ -59,9 +59,10 @@ def _panels(dataset_id: str, digest: str, owner: str) -> Mapping[str, Panel]:
 def ask(data: Opened) -> Values:
     """Draw the form; the experiment it describes, as plain values that nobody has checked yet."""
     key = f"train-{data.row.id}"
-    basics = _basics(data, key)
+    begin = opening.suggested(data.row.about)
+    basics = _basics(data, begin, key)
     with st.expander("More settings", key=f"{key}-more"):
-        more = _more(data, basics.models, key)
+        more = _more(data, basics.models, begin.seed, key)
     return {
         "data": opening.data_of(data.row).model_dump(exclude_none=True),
         "windows": {"lookback": basics.lookback, "horizon": basics.horizon, **more["windows"]},
@@ -82,6 +83,8 @@ def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
     """
     if not given["models"]:
         raise ConfigError("No model is chosen.", "Tick at least one; STID is the best first choice for many places.")
+    for name in ("lookback", "horizon"):
+        _at_least_one(name, given.get("windows", {}).get(name))
     experiment = Experiment.parse(given)
     for wanted in {entry.training.get("device", "auto") for entry in experiment.models} - {"auto", "cpu"}:
         device.require(wanted)
@@ -89,15 +92,22 @@ def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
     return experiment, _outlook(key, state.owner(), panels(data), experiment)
 
 
+def _at_least_one(name: str, value: int | None) -> None:
+    """Refuse a number of steps in the words of the form; the record would name its key."""
+    if value is not None and value < 1:  # None: suggested from the data
+        field = WindowsConfig.model_fields[name]
+        raise ConfigError(f"{field.title} must be at least 1 step, not {value}.", str(field.description))
+
+
 @st.cache_resource(max_entries=32, ttl="2h", show_spinner=False)
 def _outlook(key: tuple[str, ...], owner: str, _panels: Mapping[str, Panel], _experiment: Experiment) -> Outlook:
     return outlook(_panels, _experiment)
 
 
-def _basics(data: Opened, key: str) -> Basics:
-    targets = _targets(data, key)
+def _basics(data: Opened, begin: Experiment, key: str) -> Basics:
+    targets = _targets(data, begin.targets, key)
     first = planning.choose_windows(
-        panels(data), tuple(targets) or data.panel.features[:1], WindowsConfig(), SplitConfig()
+        panels(data), tuple(targets) or data.panel.features[:1], begin.windows, SplitConfig()
     )
     models = pickers.pills("Models", _titles(), f"{key}-models", [name for name in FIRST if name in MODELS])
     with parts.row():
@@ -146,22 +156,22 @@ def _epochs(key: str) -> int:
     return int(chosen or 1)
 
 
-def _targets(data: Opened, key: str) -> list[str]:
-    """The values to forecast; a choice only where there are several."""
+def _targets(data: Opened, begin: list[str] | None, key: str) -> list[str]:
+    """The values to forecast; a choice only where there are several. At first those of ``begin``, else all."""
     schema = data.panel.schema
     names = [name for name in data.panel.features if not schema[name].known_ahead] or list(data.panel.features)
     if len(names) == 1:
         return names
     shown = {name: words.short(words.sentence(readable(name)), 30) for name in names}
     if len(names) <= _MOST_PILLS:
-        return pickers.pills("Values to forecast", shown, f"{key}-targets") or names
+        return pickers.pills("Values to forecast", shown, f"{key}-targets", begin) or names
     chosen = st.multiselect(
-        "Values to forecast", names, names[:1], format_func=lambda name: shown[name], key=f"{key}-targets"
+        "Values to forecast", names, begin or names[:1], format_func=lambda name: shown[name], key=f"{key}-targets"
     )
     return chosen or names[:1]
 
 
-def _more(data: Opened, models: list[str], key: str) -> Values:
+def _more(data: Opened, models: list[str], seed: int, key: str) -> Values:
     """Every other setting, from the records that declare them."""
     parts.heading("Training", "For the models that are trained in epochs.")
     training = forms.edit(TrainingConfig, f"{key}-t", leave_out=("epochs", "device"), columns=4, folded=False)
@@ -176,7 +186,7 @@ def _more(data: Opened, models: list[str], key: str) -> Values:
     with left:
         stride = forms.edit(WindowsConfig, f"{key}-w", leave_out=("lookback", "horizon"), columns=1, folded=False)
     with middle:
-        seed = forms.edit(Experiment, f"{key}-s", leave_out=("schema_version", "targets"), columns=1)
+        chance = forms.edit(Experiment, f"{key}-s", {"seed": seed}, leave_out=("schema_version", "targets"), columns=1)
     with right:
         prepare = _prepare(data, key)
     split = forms.edit(SplitConfig, f"{key}-split", leave_out=("test",), columns=4)
@@ -188,7 +198,7 @@ def _more(data: Opened, models: list[str], key: str) -> Values:
         "answer": answer,
         "windows": stride,
         "prepare": prepare,
-        "seed": seed.get("seed", 0),
+        "seed": chance.get("seed", 0),
         "split": _split(split),
     }
 
@@ -277,9 +287,11 @@ def _rough(seconds: float) -> str:
 
 def facts(settled: Outlook) -> str:
     """“Learns from 16 Feb – 5 Mar, tunes on 6–8 Mar, is tested on 9–15 Mar.”"""
-    spans = settled.spans
-    tuned = f", tunes on {words.span(*spans.validation)}" if spans.validation else ""
-    return f"Learns from {words.span(*spans.train)}{tuned}, is tested on {words.span(*spans.test)}."
+    spans, step = settled.spans, settled.step
+    days = (spans.test[1] - spans.train[0]).days
+    said = words.span if days >= 4 else lambda start, end: words.stretch(start, end, step)
+    tuned = f", tunes on {said(*spans.validation)}" if spans.validation else ""
+    return f"Learns from {said(*spans.train)}{tuned}, is tested on {said(*spans.test)}."
 
 
 def promise(data: Opened, settled: Outlook, experiment: Experiment) -> tuple[list[object], str]:

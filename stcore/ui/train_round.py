@@ -32,7 +32,11 @@ def show(job: Job, progress: Progress, unit: str) -> None:
     measured = f", {unit}" if unit else "" if _single(job) else " of all values, each in its own usual spread"
     with (
         left,
-        parts.panel("Error after each epoch", f"{of}{measured}. Lower is better.", key="train-curve"),
+        parts.panel(
+            "Error after each epoch",
+            f"{of}{measured}, on the parts to learn from and to tune on. Lower is better.",
+            key="train-curve",
+        ),
     ):
         if not job.active:
             _choice(progress)
@@ -167,7 +171,7 @@ def _second(progress: Progress) -> str:
     if not progress.models:
         return "The models are listed once the data are read"
     count = words.count(len(progress.models), "model")
-    return f"{count}, same windows, same test part"
+    return f"{count}, same windows; errors on the test part"
 
 
 def table(job: Job, progress: Progress, unit: str, season: str) -> None:

@@ -7,7 +7,6 @@ import math
 import streamlit as st
 
 from stcore import words
-from stcore.errors import NotFound
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
 from stcore.operations.store import Job
@@ -31,14 +30,9 @@ def job_of(dataset_id: str) -> Job | None:
 
 
 def _in_address(dataset_id: str, owner: str) -> Job | None:
-    """The round of the run in the address; an id that leads nowhere is forgotten."""
-    wanted = state.chosen("run")
-    if wanted is None:
-        return None
-    try:
-        run = store.run(wanted, owner)
-    except NotFound:
-        state.forget("run")
+    """The round of the run in the address."""
+    run = results.in_address()
+    if run is None:
         return None
     found = jobs.for_run(run.id, owner) if run.dataset == dataset_id else None
     return found if found is not None and found.kind == "train" else None
@@ -78,7 +72,8 @@ def sentence(job: Job, progress: Progress) -> list[object]:
     if model is None:
         waits = job.status == store.Status.QUEUED
         return ["This round waits for a free worker." if waits else "The data are being read; the first model follows."]
-    name = results.title(model.model)
+    season = train_round.season_of({label: one.metrics for label, one in progress.models.items()})
+    name = results.title(model.model, season)
     if not model.epoch:
         return [f"{name} is being fitted."]
     pieces: list[object] = [f"{name} is training: ", parts.strong(f"epoch {model.epoch} of {model.epochs}")]

@@ -51,6 +51,11 @@ class Outlook:
         """When the parts of the first panel begin and end."""
         return spans(next(iter(self.plans.values())))
 
+    @property
+    def step(self) -> str:
+        """Step of the first panel."""
+        return next(iter(next(iter(self.plans.values())).panels.values())).panel.step
+
 
 @dataclass(frozen=True)
 class Spans:

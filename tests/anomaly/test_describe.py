@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcore.anomaly import Expectation, describe_event, expectation
+from stcore.anomaly import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import with_events
 
 
@@ -43,3 +43,18 @@ def test_expectation_of_a_prediction_is_that_of_one_lead(make_forecasts):
     assert seen.expected.tolist() == (truth[:, 1, :, 0] + 1).tolist()
     assert seen.unit == "mph"
     assert seen.time[0] == pd.Timestamp("2024-01-01 02:00")
+
+
+def test_an_event_is_told_against_the_forecast_it_was_farthest_from(scored, make_forecasts):
+    truth = np.broadcast_to(50.0 + np.arange(60)[:, None, None, None] % 2, (60, 3, 2, 1))
+    forecast = truth + 1.0
+    forecast[:, 2] += 9.0  # far forecasts are always 10 off, near ones 1
+    forecast[20:23, 0, 0] += 19.0  # the event: the nearest forecast misses by 20, the others by as much as ever
+    test = make_forecasts(truth, forecast)
+    scores = np.zeros((62, 2))
+    scores[20:23, 0] = 9
+    found = with_events(scored(scores, time=test.times(1).union(test.times(3)), step="1h"))
+    seen = surprised(found.events.iloc[0], found, test, (1, 2, 3))
+    assert seen.ahead == 1
+    text = describe_event(found.events.iloc[0], found, seen, "sensor", "the forecast 1 hour ahead")
+    assert text.replace("\u00a0", " ") == "28 % below the forecast 1 hour ahead, 3 h, 1 sensor"

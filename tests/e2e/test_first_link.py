@@ -47,3 +47,10 @@ def test_ids_that_do_not_exist_are_said_plainly(visitor: Visitor, address: str) 
     assert "Traceback" not in page.inner_text("body")
     assert page.get_by_text("Reference").count() == 0, "foreseen, so without a reference for the log"
     assert page.evaluate("window.hacked") is None
+
+
+def test_a_run_that_does_not_exist_leads_home(visitor: Visitor) -> None:
+    page = visitor.open("/forecast?run=nonsense")
+    expect(page.locator(".fc-error")).to_contain_text("There is no run “nonsense”.")
+    page.get_by_role("link", name="Open Home").click()
+    expect(page.locator("h1")).to_have_text("What would you like to forecast?")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from stcore.operations import jobs
+from stcore.operations import jobs, store
 from stcore.operations.store import job_rows, writing
-from tests.pages.app import page, said, title
+from tests.pages.app import address, page, said, title
 from tests.pages.results import data_only, finished
 
 
@@ -118,3 +118,28 @@ def test_a_data_set_that_is_gone_is_said_plainly() -> None:
     finished()
     app = page("forecast", dataset="nonsense")
     assert "There is no data set “nonsense”." in said(app)
+
+
+@pytest.mark.parametrize("name", ["forecast", "anomalies", "train", "compare"])
+def test_a_run_that_does_not_exist_is_said_under_the_pages_title_and_forgotten(name: str) -> None:
+    ids = finished() | {"run": "nonsense"}
+    app = page(name, **ids)
+    assert "There is no run “nonsense”." in said(app)
+    assert title(app) == name.capitalize()
+    assert "Open Home" in [link.proto.label for link in app.get("page_link")]
+    assert "There is no run" not in said(app.run())
+
+
+def test_a_link_that_names_only_a_run_opens_its_data() -> None:
+    ids = finished()
+    data_only()  # newer
+    app = page("forecast", run=ids["run"])
+    assert "Model: Ridge" in said(app)
+    assert (address(app, "dataset"), address(app, "run")) == (ids["dataset"], ids["run"])
+
+
+def test_a_link_to_a_run_of_deleted_data_says_so() -> None:
+    ids = finished()
+    data_only()
+    store.delete_dataset(ids["dataset"])
+    assert f"There is no data set “{ids['dataset']}”." in said(page("forecast", run=ids["run"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 import stcore
 from stcore.experiment import ModelEntry, SplitConfig, TrainingConfig, WindowsConfig
-from stcore.operations import jobs, store
+from stcore.operations import intake, jobs, store
 from stcore.operations.jobs.progress_file import ProgressFile
 from stcore.operations.jobs.worker import claim
 from stcore.operations.store import Job, Status, job_rows
 from stcore.preparation import PrepareConfig
+from stcore.scenarios import samples
 from stcore.training import device
 from stcore.ui import forms
 from tests.pages.app import address, page, said, title
@@ -111,7 +113,7 @@ def test_every_setting_of_the_chosen_models_can_be_set() -> None:
     ("label", "value", "why"),
     [
         ("History used, steps", 1000, "the train part has 168 of 240"),
-        ("Steps ahead", 0, "horizon"),
+        ("Steps ahead", 0, "Steps ahead must be at least 1 step, not 0."),
         ("Steps ahead", 100, "100"),
     ],
 )
@@ -123,6 +125,12 @@ def test_settings_that_cannot_work_are_refused_with_numbers(label: str, value: i
     assert why in told
     assert next(each for each in app.button if each.label == "Start").disabled
     assert jobs.listing() == []
+
+
+def test_parts_within_a_few_days_are_told_by_the_clock() -> None:
+    hours = "\n".join(f"2026-03-02 {hour:02d}:00,a,{hour}" for hour in range(24))
+    told = said(page("train", dataset=saved(f"time,station,load\n{hours}\n")))
+    assert "is tested on Mon 2 Mar, 19:00 to 23:00." in told
 
 
 def test_no_model_is_refused() -> None:
@@ -253,6 +261,33 @@ def test_a_stopped_round_says_where_and_goes_on() -> None:
     assert jobs.get(job.id).status == Status.QUEUED
 
 
-def test_a_run_that_is_gone_leads_to_what_is_there(trained: tuple[str, str]) -> None:
-    told = said(page("train", dataset=trained[0], run="gone"))
-    assert "is the best of this round" in told
+def test_a_run_that_is_gone_is_said_and_then_leads_to_what_is_there(trained: tuple[str, str]) -> None:
+    app = page("train", dataset=trained[0], run="gone")
+    assert "There is no run “gone”." in said(app)
+    assert "is the best of this round" in said(app.run())
+
+
+def test_a_samples_round_begins_with_the_settings_of_its_first_forecast() -> None:
+    airports = samples.sample("airport_weather")
+    source = airports.experiment().data
+    data = intake.take_in(
+        Path(source.source),
+        airports.title,
+        {"sample": airports.name},
+        source.model_dump(exclude_none=True, exclude={"source"}),
+    )
+    pressed(page("train", dataset=data), "Start")
+    (job,) = jobs.listing()
+    given = job.payload["experiment"]
+    first = airports.experiment()
+    assert (given["targets"], given["seed"]) == (first.targets, first.seed)
+    assert given["windows"]["lookback"] == first.windows.lookback
+
+
+def test_a_round_whose_windows_nobody_gave_is_shown() -> None:
+    data = saved()
+    _, job = jobs.submit_training(data, {"models": ["ridge"]}, "First forecast")
+    jobs.cancel(job)
+    told = said(page("train", dataset=data))
+    assert "Learns from" in told
+    assert "went wrong" not in told

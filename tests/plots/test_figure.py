@@ -129,3 +129,19 @@ def test_models_lie_over_what_was_measured_at_most_seven() -> None:
     lines = [Line(f"m{i}", list(TIME), np.ones(48) * i, "stid") for i in range(9)]
     figure = curves.overlaid(lines, Line("Observed", list(TIME), np.ones(48)), LIGHT)
     assert len(figure.data) == 8
+
+
+@pytest.mark.parametrize(("first", "anchor"), [(1, "beside"), (16, "edge"), (44, "before")])
+def test_words_of_a_span_have_room_on_a_narrow_screen(first: int, anchor: str) -> None:
+    span = curves.Span(TIME[first], TIME[first + 3], "local", "33 % below the forecast, 1 h 25 min", True)
+    figure = curves.watched(TIME, np.ones(48), [np.ones(48), np.zeros(48), np.full(48, 2.0)], [span], LIGHT)
+    (words,) = [note for note in figure.layout.annotations if "below the forecast" in note.text]
+    assert {"beside": ("x", "left"), "edge": ("paper", "left"), "before": ("x", "right")}[anchor] == (
+        words.xref or "x", words.xanchor,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "anchor"), [(0.0, "bottom"), (0.6, "top")])
+def test_words_of_the_band_do_not_lie_on_the_axis(low: float, anchor: str) -> None:
+    figure = curves.watched(TIME, np.linspace(0, 2, 48), [np.ones(48), np.full(48, low), np.full(48, 2.0)], [], LIGHT)
+    assert [note.yanchor for note in figure.layout.annotations if note.text == "90 % band"] == [anchor]

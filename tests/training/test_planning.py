@@ -47,6 +47,29 @@ def test_short_validation_takes_steps_from_train() -> None:
 
 
 @pytest.mark.parametrize(
+    ("windows", "hint"),
+    [
+        ({"lookback": 500, "horizon": 4}, "Use a history of at most 416 steps."),
+        ({"lookback": 12, "horizon": 500}, "Forecast at most 120 steps ahead."),
+        ({"lookback": 500, "horizon": 500}, "Forecast at most 120 steps ahead with a history of at most 300."),
+    ],
+)
+def test_the_way_out_of_windows_that_do_not_fit_works(windows: dict[str, int], hint: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        plan(daily_wave(600), config(windows=windows))
+    assert refused.value.hint == hint
+    told = [int(number) for number in re.findall(r"\d+", hint)]
+    ahead = told[0] if hint.startswith("Forecast") else windows["horizon"]
+    history = told[-1] if "history" in hint else windows["lookback"]
+    assert plan(daily_wave(600), config(windows={"lookback": history, "horizon": ahead}))
+
+
+def test_counts_of_one_are_said_as_one() -> None:
+    said = [finding.message for finding in plan(daily_wave(12), config(windows={"lookback": 4, "horizon": 1})).findings]
+    assert any("the 1 step ahead" in message and "takes 1 step from" in message for message in said), said
+
+
+@pytest.mark.parametrize(
     ("windows", "numbers"),
     [
         ({"lookback": 500, "horizon": 4}, ["500", "504", "420"]),
@@ -177,9 +200,11 @@ def test_zeros_that_mean_missing_are_those_of_measured_numbers() -> None:
 def test_what_a_refusal_proposes_fits_into_the_train_part(steps: int, lookback: int, horizon: int, train: int) -> None:
     with pytest.raises(ConfigError, match=f"train part has {train} of {steps}") as refused:
         plan(daily_wave(steps), config(windows={"lookback": lookback, "horizon": horizon}))
-    history, *ahead = (int(number) for number in re.findall(r"at most (\d+)", refused.value.hint))
-    assert history >= 1
-    assert history + (ahead[0] if ahead else horizon) <= train
+    ahead = re.search(r"Forecast at most (\d+)", refused.value.hint)
+    history = re.search(r"history of at most (\d+)", refused.value.hint)
+    fits = int(history[1]) if history else lookback, int(ahead[1]) if ahead else horizon
+    assert min(fits) >= 1
+    assert sum(fits) <= train
 
 
 def test_data_too_short_for_any_window_need_more() -> None:

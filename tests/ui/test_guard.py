@@ -58,3 +58,16 @@ def test_streamlits_own_control_flow_passes() -> None:
     app = AppTest.from_function(_stop).run()
     assert not app.exception
     assert "went wrong" not in html(app)
+
+
+def _late() -> None:
+    from stcore.errors import DataError
+    from stcore.ui import frame, guard
+
+    with guard.shown("Forecast"):
+        frame.header("Forecast", "City")
+        raise DataError("Nothing there.", "Choose another one.")
+
+
+def test_the_header_stands_once() -> None:
+    assert html(AppTest.from_function(_late).run()).count("<h1>") == 1
