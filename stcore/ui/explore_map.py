@@ -40,7 +40,7 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
     with right:
         _curve_panel(data, feature, (place, clicked), period, at)
     with parts.panel("", key="gaps"):
-        data_panels.presence(data, feature, f"One row per {data.place}, the whole span. What is complete stays quiet.")
+        data_panels.presence(data, feature)
 
 
 def compared(data: Opened, place: str) -> dict[str, str]:
@@ -74,7 +74,9 @@ def _title(data: Opened, feature: str) -> maps.Way:
     rise = f"Columns rise from {words.measure(binned.base(scale), unit)}."
     line = f"{data.quantity(feature)}. {rise if way == 'columns' else data.meaning(feature)}"
     with parts.titled():
-        parts.heading(f"{words.sentence(readable(feature))} by {data.place}", line, parts.legend(scale, unit))
+        parts.heading(
+            f"{words.sentence(words.short(readable(feature), 40))} by {data.place}", line, parts.legend(scale, unit)
+        )
         return st.selectbox(
             "Drawn as", list(offered), format_func=lambda name: offered[name], key=slot, width=130,
             label_visibility="collapsed",
