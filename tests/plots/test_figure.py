@@ -129,3 +129,10 @@ def test_models_lie_over_what_was_measured_at_most_seven() -> None:
     lines = [Line(f"m{i}", list(TIME), np.ones(48) * i, "stid") for i in range(9)]
     figure = curves.overlaid(lines, Line("Observed", list(TIME), np.ones(48)), LIGHT)
     assert len(figure.data) == 8
+
+
+def test_what_remains_of_rounding_is_no_course() -> None:
+    low, high = fig.axis_range([50 + np.array([0, 1e-13, -2e-13])])
+    assert low < 48
+    assert high > 52
+    assert fig.axis_range([np.array([-1e-15, 1e-15])])[1] > 0.1
