@@ -112,7 +112,8 @@ def axis_range(arrays: Sequence[np.ndarray], zero: bool = False, pad: float = 0.
     low, high = float(flat.min()), float(flat.max())
     if zero:
         low = min(low, 0.0)
-    air = (high - low) * pad or max(abs(high) * 0.05, 0.5)
+    still = high - low <= max(1e-9 * max(abs(low), abs(high)), 1e-11)  # what remains of rounding is no course
+    air = max(abs(high) * 0.05, 0.5) if still else (high - low) * pad
     return (low if zero and low == 0.0 else low - air), high + air
 
 

@@ -76,6 +76,6 @@ def _map_panel(data: Opened, found: Groups, names: list[str]) -> None:
 def _shapes_panel(data: Opened, feature: str, found: Groups, names: list[str]) -> None:
     over = "Mean day" if found.shape == "day" else "Mean series"
     line = f"{over} of each group, in standard deviations of a {data.place}; 0 = its own mean."
-    with parts.panel(f"{words.sentence(readable(feature))} in each group", line, key="shapes"):
+    with parts.panel(f"{data.named(feature)} in each group", line, key="shapes"):
         drawn = alike.group_shapes(found, parts.theme(), names)
         parts.chart(drawn, "shapes", f"{over} of {words.in_words(len(names))} groups of {data.places}")

@@ -12,7 +12,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from stcore import words
 from stcore.data.profile import week_profile
-from stcore.data.schema import readable
 from stcore.plots import alike, bars, binned, curves, figure, maps
 from stcore.plots.scale import sequential, tidy
 from stcore.ui import cached, data_panels, guard, parts, periods, pickers, state
@@ -74,7 +73,7 @@ def _title(data: Opened, feature: str) -> maps.Way:
     rise = f"Columns rise from {words.measure(binned.base(scale), unit)}."
     line = f"{data.quantity(feature)}. {rise if way == 'columns' else data.meaning(feature)}"
     with parts.titled():
-        parts.heading(f"{words.sentence(readable(feature))} by {data.place}", line, parts.legend(scale, unit))
+        parts.heading(f"{data.named(feature)} by {data.place}", line, parts.legend(scale, unit))
         return st.selectbox(
             "Drawn as", list(offered), format_func=lambda name: offered[name], key=slot, width=130,
             label_visibility="collapsed",

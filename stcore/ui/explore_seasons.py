@@ -12,7 +12,6 @@ from stcore.data import steps
 from stcore.data.explore import autocorrelation, calendars, cycles
 from stcore.data.explore.autocorrelation import Period
 from stcore.data.explore.cycles import Course, Cycle
-from stcore.data.schema import readable
 from stcore.errors import DataError
 from stcore.plots import seasons
 from stcore.plots.bars import WEEKDAYS
@@ -100,7 +99,7 @@ def _whose(data: Opened, place: str, places: int) -> str:
 
 def _verdict(data: Opened, feature: str, course: Course | None, small: str) -> None:
     """What the cycle explains, and when the values are lowest and highest in it."""
-    name, unit = words.short(words.sentence(readable(feature)), 40), data.unit(feature)
+    name, unit = data.named(feature), data.unit(feature)
     if course is None or not np.isfinite(course.middle).any():
         parts.verdict(
             f"{name} is measured in steps too long, or over a time too short, to show a day, a week or a year.",

@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from stcore import words
 from stcore.data.explore.distribution import Distribution
-from stcore.data.schema import readable
 from stcore.plots import spread
 from stcore.ui import explored, parts, pickers
 from stcore.ui.opened import Opened
@@ -21,7 +20,7 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
     found, levels, columns, said = explored.spread(data, feature)
     if found is None:
         with saying:
-            parts.verdict(f"{words.sentence(readable(feature))} has no reading.", small=said)
+            parts.verdict(f"{data.named(feature)} has no reading.", small=said)
         return
     with saying:
         _verdict(data, feature, found, said)
@@ -36,7 +35,7 @@ def view(data: Opened, feature: str, picks: DeltaGenerator, saying: DeltaGenerat
 
 
 def _verdict(data: Opened, feature: str, found: Distribution, said: str) -> None:
-    name, unit = words.short(words.sentence(readable(feature)), 40), data.unit(feature)
+    name, unit = data.named(feature), data.unit(feature)
     missing = f" {words.percent(found.missing)} of them have no reading." if found.missing > 0 else " None is missing."
     low, middle, high = (float(found.levels[level]) for level in (0, 2, 4))
     if found.without_zeros:

@@ -7,9 +7,7 @@ from typing import TypeAlias
 
 from streamlit.delta_generator import DeltaGenerator
 
-from stcore import words
 from stcore.data.explore.groups import LEAST_PLACES
-from stcore.data.schema import readable
 from stcore.ui import (
     explore_groups,
     explore_map,
@@ -52,8 +50,6 @@ def show(name: str, data: Opened, feature: str, picks: DeltaGenerator, saying: D
     """Draw a view: its own pickers into ``picks``, its sentence into ``saying``, its panels below."""
     if name in _NO_DIRECTIONS and data.panel.schema[feature].kind == "angle":
         with saying:
-            parts.verdict(
-                f"{words.sentence(readable(feature))} is a direction: 359° and 1° lie together. Choose another value here."
-            )
+            parts.verdict(f"{data.named(feature)} is a direction: 359° and 1° lie together. Choose another value here.")
         return
     _VIEWS[name][1](data, feature, picks, saying)

@@ -47,10 +47,14 @@ class Opened:
         """Unit of a value as shown; empty when unknown."""
         return self.panel.schema[feature].unit or ""
 
+    def named(self, feature: str) -> str:
+        """A value in words that begin a sentence: “Speed”; a long name is shortened."""
+        return words.short(words.sentence(readable(feature)), 40)
+
     def quantity(self, feature: str) -> str:
         """A value in words with its unit: “Speed, mph”."""
         unit = self.unit(feature)
-        return words.short(words.sentence(readable(feature)), 40) + (f", {unit}" if unit else "")
+        return self.named(feature) + (f", {unit}" if unit else "")
 
     @property
     def facts(self) -> str:

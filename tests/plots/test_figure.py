@@ -145,3 +145,10 @@ def test_words_of_a_span_have_room_on_a_narrow_screen(first: int, anchor: str) -
 def test_words_of_the_band_do_not_lie_on_the_axis(low: float, anchor: str) -> None:
     figure = curves.watched(TIME, np.linspace(0, 2, 48), [np.ones(48), np.full(48, low), np.full(48, 2.0)], [], LIGHT)
     assert [note.yanchor for note in figure.layout.annotations if note.text == "90 % band"] == [anchor]
+
+
+def test_what_remains_of_rounding_is_no_course() -> None:
+    low, high = fig.axis_range([50 + np.array([0, 1e-13, -2e-13])])
+    assert low < 48
+    assert high > 52
+    assert fig.axis_range([np.array([-1e-15, 1e-15])])[1] > 0.1

@@ -45,7 +45,9 @@ def neighbours(panel: Panel) -> Neighbours | None:
     """The neighbourhood a panel's space offers: its edges, else its grid, else its coordinates; None without any of them."""
     lonlat = coordinates(panel.locations)
     if panel.space.grid is not None:
-        return Neighbours(grid_matrix(panel.space.grid), "grid")
+        matrix = grid_matrix(panel.space.grid)
+        if (matrix.sum(axis=1) > 0).mean() >= 0.5:  # else it is a thin pattern, not a grid with neighbours
+            return Neighbours(matrix, "grid")
     if panel.space.edges:
         return Neighbours(edge_matrix(next(iter(panel.space.edges.values())), panel.locations.index), "given")
     if lonlat is None or np.isfinite(lonlat).all(axis=1).sum() < 3:

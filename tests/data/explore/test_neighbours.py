@@ -64,6 +64,16 @@ def test_a_grid_gives_its_cells() -> None:
     assert found.matrix.nnz == 2 * (4 * 4 + 3 * 5)
 
 
+def test_cells_that_touch_at_corners_only_have_their_nearest_as_neighbours() -> None:
+    row, column = np.arange(12), np.arange(12) % 3
+    made = placed(np.stack([column / 10, row / 10], axis=1))
+    made = replace(made, space=replace(made.space, grid=recognise_grid(coordinates(made.locations))))
+    assert made.space.grid is not None
+    found = weights.neighbours(made)
+    assert found is not None
+    assert found.kind == "nearest"
+
+
 def test_a_checkerboard_is_minus_one_and_a_gradient_positive() -> None:
     checkers = likeness(CHECKERS, board(6, 6))
     assert checkers is not None
