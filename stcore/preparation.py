@@ -97,6 +97,54 @@ class DerivedConfig(Config):
         return self.model_copy(update={"rolling": self.rolling if self.rolling_steps else []}) == plain
 
 
+class AugmentConfig(Config):
+    """Variations of the training windows, drawn anew for every step; only networks that learn in epochs see them."""
+
+    share: float = setting(
+        0.5, title="Share varied", help="Share of the windows that are varied; the others stay as they are.", ge=0, le=1,
+        level="advanced",
+    )  # fmt: skip
+    jitter: float = setting(
+        0, title="Jitter", help="Noise on the history, in spreads of a place; 0.05 is usual, 0 = off.", ge=0, le=2
+    )
+    scaling: float = setting(
+        0, title="Scaling", help="Whole windows stretched away from or toward the mean by about this share.", ge=0, le=1
+    )
+    magnitude_warp: float = setting(
+        0, title="Magnitude warp", help="The same by a smooth curve over the window.", ge=0, le=1
+    )
+    time_warp: float = setting(
+        0, title="Time warp", help="The history runs faster and slower by about this share.", ge=0, le=0.9
+    )
+    slicing: float = setting(
+        0, title="Window slicing", help="Up to this share of the history is cut off at its beginning and the rest stretched.",
+        ge=0, le=0.9,
+    )  # fmt: skip
+    mixup: float = setting(
+        0, title="Mixup", help="Two windows are mixed, most of one and some of the other; 0.2 is usual. Higher mixes more.",
+        ge=0, le=10,
+    )  # fmt: skip
+    drop_places: float = setting(
+        0,
+        title="Places dropped",
+        help="Share of places whose history is hidden, as if the sensor were silent.",
+        ge=0,
+        le=0.9,
+    )
+    masking: float = setting(
+        0,
+        title="Blocks hidden",
+        help="Share of the history that is hidden in one block, as in an outage.",
+        ge=0,
+        le=0.9,
+    )
+
+    @property
+    def nothing(self) -> bool:
+        """No window is varied."""
+        return self.share == 0 or self.model_copy(update={"share": 0.5}) == type(self)()
+
+
 class PrepareConfig(Config):
     """What is done to the values before a model sees them; fitted on the train part only."""
 
@@ -141,6 +189,9 @@ class PrepareConfig(Config):
     )
     derived: DerivedConfig = setting(
         DerivedConfig(), title="Features", help="Further values worked out for the models."
+    )
+    augment: AugmentConfig = setting(
+        AugmentConfig(), title="Augmentation", help="Variations of the training windows, for networks."
     )
 
     @property

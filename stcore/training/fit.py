@@ -195,7 +195,7 @@ class _Job:
             return module, chosen, pd.DataFrame([row], columns=HISTORY)
         if spec.fitted_by == "nothing":
             return module, {}, pd.DataFrame(columns=HISTORY)
-        state = self._trainer(module, self.hooks).run(source, choose)
+        state = self._trainer(module, self.hooks).run(source, choose, variations=self.plan.run.prepare.augment)
         history = pd.DataFrame(state.history)
         return module, {"epochs": state.best_epoch, "validation_loss": state.best_loss}, history
 
@@ -211,7 +211,8 @@ class _Job:
             return module
         folder = self.hooks.folder / "refit" if self.hooks.folder else None
         hooks = replace(self.hooks, folder=folder, run_hash=f"{self.hooks.run_hash}-refit")
-        self._trainer(module, hooks).run(source, [], epochs=int(chosen["epochs"]))
+        variations = self.plan.run.prepare.augment
+        self._trainer(module, hooks).run(source, [], int(chosen["epochs"]), variations)
         return module
 
     def _fresh(self) -> Forecaster:

@@ -12,11 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stcore.data.prepare.augment import augment
 from stcore.data.windows import Batch, Windows
 from stcore.errors import Cancelled, Diverged, OutOfMemory
 from stcore.experiment import TrainingConfig
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head
+from stcore.preparation import AugmentConfig
 from stcore.training import checkpoint as checkpoints
 
 Source = Sequence[tuple[Windows, Tensor]]
@@ -82,17 +84,23 @@ class Trainer:
         self.scaler = torch.amp.GradScaler("cuda", enabled=self.device.type == "cuda")
         self.state = State()
         self.steps_per_epoch = 1
+        self.variations = AugmentConfig()
+        self.drawn = 0
 
-    def run(self, source: Source, choose: Source, epochs: int | None = None) -> State:
+    def run(
+        self, source: Source, choose: Source, epochs: int | None = None, variations: AugmentConfig | None = None
+    ) -> State:
         """Train on ``source``; keep the best epoch on ``choose`` (empty: the last one). Resumes from a checkpoint.
 
         Args:
             epochs: stop after so many although the rate is planned for ``options.epochs`` (a refit).
+            variations: how training windows are varied; None: not at all.
 
         Raises:
             Cancelled, Diverged, OutOfMemory
         """
         last = epochs or self.options.epochs
+        self.variations = variations or self.variations
         self.steps_per_epoch = len(list(self._plan(source, 0)))
         check = [(windows, _thin(windows, origins)) for windows, origins in choose if len(origins)]
         self._resume()
@@ -119,7 +127,8 @@ class Trainer:
                 raise Cancelled(
                     f"Stopped in epoch {number + 1} of {last}.", "Retry the job to go on from the last checkpoint."
                 )
-            self._set_rate(number * self.steps_per_epoch + step)
+            self.drawn = number * self.steps_per_epoch + step
+            self._set_rate(self.drawn)
             total += self._step(windows, origins, locations)
             windows_seen += len(origins) * (windows.locations if locations is None else len(locations))
         train_loss = float(total) / self.steps_per_epoch * self.unit
@@ -176,7 +185,7 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.device)
         try:
-            batch = windows.batch(origins, locations)
+            batch = augment(windows.batch(origins, locations), self.variations, self.seed * 104_729 + self.drawn)
             count = batch.truth[1].sum().clamp(min=1)
             for part in self._chunks(batch):
                 with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):

@@ -10,7 +10,7 @@ from stcore.data.prepare.clean import RULES, Cleaned, clean
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.findings import Finding
 from stcore.models.contract import ModelSpec
-from stcore.preparation import PrepareConfig
+from stcore.preparation import AugmentConfig, PrepareConfig
 
 _CLEANED: WeakKeyDictionary[Panel, tuple[str, Cleaned]] = WeakKeyDictionary()
 _READY: WeakKeyDictionary[Panel, tuple[object, tuple[Panel, Pipeline]]] = WeakKeyDictionary()
@@ -45,7 +45,7 @@ def ready(
         reach: steps from an origin to the last one that is forecast.
     """
     known = _READY.get(panel)
-    key = (config, train_rows, targets, reach)
+    key = (config.model_copy(update={"augment": AugmentConfig()}), train_rows, targets, reach)
     if known is None or known[0] != key:
         pipeline = Pipeline.fit(panel, train_rows, config, targets, reach)
         known = (key, (pipeline.apply(panel), pipeline))
