@@ -3,7 +3,7 @@
 import streamlit as st
 
 from stcore.scenarios.samples import samples
-from stcore.ui import frame, opening, parts, recent, state, upload
+from stcore.ui import frame, opening, parts, recent, server_files, state, upload
 
 EXAMPLE = [["03-12 16:35", "418", "47.012", "7.962", "44.1"], ["03-12 16:40", "418", "47.012", "7.962", "42.7"]]
 
@@ -17,6 +17,7 @@ st.space("small")
 drop, needs = st.columns([1.75, 1], gap="large")
 with drop:
     token = upload.zone("Drop a file here", opening.taken(), opening.TYPES, key="upload")
+    server_files.asked()
 with needs:
     parts.heading("What a file needs", "A time, a place and a number. One row a reading, or one column a place.")
     with st.container(border=True, key="panel-example"):

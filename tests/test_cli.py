@@ -175,7 +175,7 @@ def test_wrong_commands_and_options(arguments: list[str], capsys: pytest.Capture
 def test_failed_training_is_one(
     monkeypatch: pytest.MonkeyPatch, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def diverge(source: str) -> None:
+    def diverge(*_: object) -> None:
         raise Diverged("The loss became NaN in epoch 3.", "Lower the learning rate.")
 
     monkeypatch.setattr(stcore, "inspect", diverge, raising=False)

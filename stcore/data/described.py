@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcore.data import names as named
 from stcore.data.matching import Matched, core, match
-from stcore.data.numbers import to_numbers
+from stcore.data.numbers import find_numbers
 from stcore.data.places import Places
 from stcore.data.sources import open_table
 from stcore.data.space import recognise_grid
@@ -24,13 +24,21 @@ _MOST_ROWS = 1_000_000
 _SHOWN = 5
 
 
-def read_described(source: Any, folder: Path) -> pd.DataFrame:
-    """The second file as a frame; columns of numbers only are numbers, all others text.
+@dataclass(frozen=True, eq=False)
+class Described:
+    """The second file: its cells as text, and as numbers (NaN where a cell is none), under the same columns."""
+
+    texts: pd.DataFrame
+    numbers: pd.DataFrame
+
+
+def read_described(source: Any, folder: Path) -> Described:
+    """The second file, with one row a place.
 
     Raises:
         DataError: no table, or more than a million rows.
     """
-    if isinstance(source, pd.DataFrame) and source.attrs.get("described"):
+    if isinstance(source, Described):
         return source
     room = folder / "places"
     room.mkdir(exist_ok=True)
@@ -38,40 +46,43 @@ def read_described(source: Any, folder: Path) -> pd.DataFrame:
     try:
         if table.rows > _MOST_ROWS:
             raise DataError(f"The file of places has {table.rows:,} rows.", "Give one row a place.")
-        cells = ", ".join(f"nullif(trim(c{n}), '') AS c{n}" for n in range(len(table.names)))
-        frame = table.arrow(cells, "ORDER BY line").to_pandas()
+        columns = {name: table.column(name) for name in table.names}
+        found = find_numbers(table.ask, columns, table.dialect.decimal, known_units=True)
+        texts = ", ".join(f"nullif(trim({column}), '') AS {column}" for column in columns.values())
+        numbers = ", ".join(f"{found[name].form.sql(column)} AS {column}" for name, column in columns.items())
+        frames = [table.arrow(cells, "ORDER BY line").to_pandas() for cells in (texts, numbers)]
     finally:
         table.close()
-    frame.columns = pd.Index(table.names)
-    frame = frame.astype("str").where(frame.notna(), None)
-    frame.attrs |= {"described": True, "decimal": table.dialect.decimal}
-    return frame
+    for frame in frames:
+        frame.columns = pd.Index(table.names)
+    return Described(frames[0].astype("str").where(frames[0].notna(), None), frames[1].astype(np.float64))
 
 
 def with_described(
-    places: Places, everyone: list[str], table: pd.DataFrame, by_hand: Mapping[str, str] | None = None
+    places: Places, everyone: list[str], second: Described, by_hand: Mapping[str, str] | None = None
 ) -> Places:
     """The places with coordinates and columns of a second file, joined by their ids.
 
     Args:
         everyone: all ids of the data, also those that are not among these places: told once, whatever is laid.
-        table: as ``read_described`` gives it.
+        second: as ``read_described`` gives it.
         by_hand: id in the data -> id in the second file, decided by a person.
 
     Raises:
         DataError: no column of the second file names any of the places.
     """
-    on = _id_column(everyone, table, by_hand)
-    known = table[table[on].notna()].drop_duplicates(on)
-    doubled = int(table[on].notna().sum()) - len(known)
+    on = _id_column(everyone, second.texts, by_hand)
+    named_rows = second.texts[on].notna()
+    known = second.texts[named_rows].drop_duplicates(on)
     matched = match(everyone, known[on].tolist(), by_hand)
-    found = pd.Series(matched.position, index=everyone)[list(places.table.index)]
-    rows = known.drop(columns=on).reset_index(drop=True).reindex(found.to_numpy())
-    rows.index = places.table.index
-    numbers = {name: to_numbers(rows[name].astype("str"), table.attrs["decimal"]) for name in rows}
+    found = pd.Series(matched.position, index=everyone)[list(places.table.index)].to_numpy()
+    rows, numbers = (
+        frame.loc[known.index].drop(columns=on).reset_index(drop=True).reindex(found).set_axis(places.table.index)
+        for frame in (second.texts, second.numbers)
+    )
     north = next((name for name in rows if named.is_lat(name) and numbers[name].notna().any()), None)
     east = next((name for name in rows if named.is_lon(name) and numbers[name].notna().any()), None)
-    findings = _unmatched(matched, len(everyone), on) + _doubled(doubled, on)
+    findings = _unmatched(matched, len(everyone), on) + _doubled(int(named_rows.sum()) - len(known), on)
     if north is not None and east is not None:
         places, bad = _placed(places, numbers[north], numbers[east])
         findings += bad

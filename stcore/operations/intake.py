@@ -10,9 +10,12 @@ from typing import Any
 
 from stcore import words
 from stcore.data import dataset
+from stcore.data.ingest import scratch
 from stcore.data.panel import Panel
 from stcore.data.quality import place_word
-from stcore.operations import store
+from stcore.data.sources import Asked, allowed, keep
+from stcore.errors import masked
+from stcore.operations import store, uploads
 from stcore.operations.store import LOCAL
 
 
@@ -42,6 +45,24 @@ def take_in(
     known = {"file": source.name, "bytes": source.stat().st_size, "seconds": seconds, "sentence": made.sentence}
     store.add_dataset(made.id, made.name, made.digest, {"place": _place(made), **known, **about, **same}, owner)
     return made.id
+
+
+def bring(given: str, query: str | None = None, owner: str = LOCAL) -> str:
+    """Token of the kept copy of what a person names on a page: a path, folder or address that the operator lists.
+
+    Args:
+        given: as ``allowed.admit`` takes it.
+        query: what a database is asked.
+
+    Raises:
+        ConfigError: not listed in the settings.   DataError: not there, too large, or private.   StoreError: no space.
+    """
+    admitted = allowed.admit(given)
+    name = masked(given).split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    with scratch() as folder:
+        original, _ = keep(admitted, folder, Asked(query=query))
+        with original.open("rb") as file:
+            return uploads.keep(file, name, owner)
 
 
 def _place(made: dataset.Dataset) -> str:

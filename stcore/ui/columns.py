@@ -21,7 +21,8 @@ MEANINGS = {
 }  # fmt: skip
 SINGLE = ("time", "location", "lat", "lon")
 MOST = 12
-_ASKED = ("day_first", "form", "by", "step")
+_ASKED = ("day_first", "form", "by", "step", "sheet", "files")
+_OTHER_COLUMNS = ("sheet", "files")  # another answer to these gives other columns, whose meanings are found anew
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ def chooser(report: InspectReport, key: str) -> Chosen:
     if len(report.columns) > MOST:
         parts.text(_more(report), small=True)
     answers, other = _answers(report, "time" in chosen.values(), key)
+    before = {choice.code: choice.chosen for choice in report.choices if choice.code in _OTHER_COLUMNS}
+    if any(answers[code] != taken for code, taken in before.items()):
+        return Chosen({code: answers[code] for code in before}, True, "")
     changed = other or any(chosen[column] != meaning(report.roles, column) for column in chosen)
     return Chosen({**roles_from(chosen, report.roles), **answers}, changed, conflict(chosen, report.roles))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -96,3 +98,35 @@ def test_recent_work_links_to_the_next_step() -> None:
 def test_a_file_name_cannot_leave_its_folder(home_folder) -> None:
     token = uploads.keep(io.BytesIO(b"x"), "../../../evil.csv")
     assert uploads.source_of(token) == home_folder / "uploads" / token / "evil.csv"
+
+
+def test_a_server_path_is_asked_for_only_where_one_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "server-path" not in [each.key for each in home().text_input]
+    folder = tmp_path / "listed"
+    folder.mkdir()
+    (folder / "stations.csv").write_text(GOOD)
+    monkeypatch.setenv("FIELDCAST_ROOTS", str(folder))
+    app = home()
+    app.text_input(key="server-path").set_value("../home/x.csv")
+    app = app.button[0].click().run()
+    assert "may not be read through pages" in said(app)
+    app.text_input(key="server-path").set_value(str(folder))
+    app = app.button[0].click().run()
+    assert title(app) == "Load"
+    assert [row.name for row in store.datasets()] == ["listed"]
+
+
+def test_another_sheet_is_read_anew() -> None:
+    book = io.BytesIO()
+    with pd.ExcelWriter(book) as out:
+        for sheet, rows in (("All", 60), ("Few", 30)):
+            frame = pd.read_csv(io.StringIO(GOOD)).head(rows)
+            frame.rename(columns={frame.columns[-1]: f"value of {sheet}"}).to_excel(out, sheet_name=sheet, index=False)
+    app = drop(home(), "book.xlsx", book.getvalue())
+    (box,) = [each for each in app.selectbox if each.label == "Which sheet holds the table?"]
+    assert (box.value, box.options) == ("All", ["All", "Few"])
+    app = box.select("Few").run()
+    (row,) = store.datasets()
+    assert app.query_params["dataset"] == row.id
+    assert row.about["roles"] == {"sheet": "Few"}
+    assert "value of Few" in said(app)

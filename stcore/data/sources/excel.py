@@ -55,9 +55,9 @@ def _table(book: Any, folder: Path, asked: Asked) -> Table:
     table = text.read(target, folder, Asked(delimiter=",", decimal=asked.decimal or ".", header=asked.header))
     table.told["sheet"] = chosen
     if len(filled) > 1:
-        table.choices.append(
-            Choice(code="sheet", question="Which sheet holds the table?", options=[*filled], chosen=chosen)
-        )
+        said = {name: name[:60] for name in filled}
+        question = "Which sheet holds the table?"
+        table.choices.append(Choice(code="sheet", question=question, options=[*filled], chosen=chosen, words=said))
     return table
 
 

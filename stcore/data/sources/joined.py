@@ -222,7 +222,8 @@ def _tell(table: Table, look: _Look, files: str, placed: bool) -> None:
     count = len(look.seen)
     if not placed:
         question = f"Is each of the {count} files one place, or are they parts of one table?"
-        table.choices.append(Choice(code="files", question=question, options=["places", "parts"], chosen=files))
+        said = {"places": "Each file is one place", "parts": "Parts of one table"}
+        table.choices.append(Choice(code="files", question=question, options=[*said], chosen=files, words=said))
     how = "each is one place, named by its file" if files == "places" else "their rows are parts of one table"
     table.findings.append(Finding(code="files", count=count, message=f"{count:,} files were joined: {how}."))
     for seen in look.seen:
