@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,6 +87,13 @@ def test_names_of_places_that_end_in_letters_are_no_units() -> None:
     for ids in (("1A", "2A", "3A"), ("1号", "2号", "3号"), ("5th", "6th", "7th")):
         frame = long_frame(places=ids).rename(columns={"sensor": "where"})
         assert inspect(frame).roles.location == "where"
+
+
+def test_times_as_names_of_columns_are_told() -> None:
+    turned = pd.DataFrame(MATRIX.T, columns=HOURS.strftime("%m/%d/%Y %H:%M")).assign(place=["a", "b", "c", "d"])
+    report = inspect(turned)
+    assert report.shape is None
+    assert "60 of the 61 columns are named by a time" in report.findings[0].message
 
 
 # numbers -----------------------------------------------------------------------------------------------------------
