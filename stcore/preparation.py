@@ -6,9 +6,9 @@ alone; ``stcore.data.prepare`` carries it out.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stcore.config import Config, setting
 
@@ -145,6 +145,52 @@ class AugmentConfig(Config):
         return self.share == 0 or self.model_copy(update={"share": 0.5}) == type(self)()
 
 
+class EventsConfig(Config):
+    """Which times count as an event, and of which class: what a classification learns to forecast."""
+
+    rule: Literal["none", "threshold", "quantile", "duration", "rise", "column"] = setting(
+        "none", title="Event", help="threshold: a value reaches a level; quantile: it reaches the level a share of the train part "
+        "reaches; duration: it stays beyond a level for so many steps; rise: it changes by so much within so many steps; column: "
+        "own labels.",
+    )  # fmt: skip
+    value: str | None = setting(None, title="Of", help="Value that is judged; left out: the first one to forecast.")
+    side: Literal["above", "below"] = setting("above", title="Side", help="Whether high or low values are events.")
+    levels: list[float] = setting(
+        [],
+        title="Levels",
+        help="One level a class, the mildest first: in the value's unit, or shares such as 0.95 for quantile.",
+    )
+    steps: int = setting(
+        3, title="Steps", help="How long a duration lasts at least, or within how many steps a rise happens.", unit="steps",
+        ge=1, le=1_000_000,
+    )  # fmt: skip
+    levels_over: Literal["place", "all"] = setting(
+        "place", title="Levels over", help="Quantiles of each place, or of all places together.", level="advanced"
+    )
+    column: str | None = setting(
+        None, title="Labels", help="Label column, or a value that holds whole numbers of classes."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.rule in ("none", "column"):
+            if self.rule == "column" and not self.column:
+                raise ValueError("own labels need the name of their column")
+            return self
+        if not self.levels:
+            raise ValueError(f"an event by {self.rule} needs at least one level")
+        if len(self.levels) > 20:
+            raise ValueError("more than 20 classes")
+        if self.rule == "quantile" and not all(0 < level < 1 for level in self.levels):
+            raise ValueError("a quantile is a share between 0 and 1, such as 0.95")
+        if self.rule == "rise" and not all(level > 0 for level in self.levels):
+            raise ValueError("a rise is above 0; choose the side below for a fall")
+        falling = self.side == "below" and self.rule != "rise"
+        if self.levels != sorted(set(self.levels), reverse=falling):
+            raise ValueError("levels go from the mildest to the most severe, each once")
+        return self
+
+
 class PrepareConfig(Config):
     """What is done to the values before a model sees them; fitted on the train part only."""
 
@@ -193,6 +239,7 @@ class PrepareConfig(Config):
     augment: AugmentConfig = setting(
         AugmentConfig(), title="Augmentation", help="Variations of the training windows, for networks."
     )
+    events: EventsConfig = setting(EventsConfig(), title="Event labels", help="Which times count as an event.")
 
     @property
     def cleaning(self) -> str:

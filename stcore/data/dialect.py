@@ -23,6 +23,7 @@ _MOST_ABOVE = 50
 _SEP_LINE = re.compile(r"\"?sep=.\"?", re.I)
 _NUMBER = re.compile(r"[+\u2212-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I)
 _DECIMAL_COMMA = re.compile(r"[+\u2212-]?\d+([. \u00a0\u202f]\d{3})*,\d+([eE][+-]?\d+)?")
+_DIGIT = re.compile(r"\d")
 _POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _TIME = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ].*)?|\d{1,2}:\d{2}.*|\d{8}|\d{10,19}")
@@ -233,9 +234,10 @@ def _has_header(table: list[list[str]]) -> bool:
         cells = [row[position] for row in below if position < len(row) and not is_missing(row[position])]
         if not cells or is_missing(cell):
             continue
-        data_below = sum(looks_like_data(other) for other in cells) > 0.5 * len(cells)
-        if data_below:
+        if sum(looks_like_data(other) for other in cells) > 0.5 * len(cells):
             verdicts.append(not looks_like_data(cell))
+        elif not _DIGIT.search(cell) and sum(bool(_DIGIT.search(other)) for other in cells) > 0.9 * len(cells):
+            verdicts.append(True)  # a word over "12 mph" or "5 May 2024"
     return any(verdicts) if verdicts else not any(looks_like_data(cell) for cell in first)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from stcore.config import Config
 from stcore.data.table import Table
+from stcore.data.times import parse_times
 from stcore.errors import ConfigError, DataError, nearest
 
 Form = Literal["long", "wide", "single", "events"]
@@ -101,6 +102,12 @@ _ELSEWHERE = (
 def missing_time(table: Table) -> DataError:
     """The refusal of a table in which no column is a time."""
     shown = ", ".join(f"“{name[:30]}”" for name in table.names[:8])
+    dates = int(parse_times(table.names).stamps.notna().sum())
+    if 2 * dates > len(table.names):
+        return DataError(
+            f"{dates} of the {len(table.names)} columns are named by a time, and no column reads as one.",
+            "Turn the table over, so that each row is a time and each column a place.",
+        )
     return DataError(
         f"None of the {len(table.names)} columns ({shown}) reads as a time.",
         f"Say which column holds the time, or that rows are one step apart in the order of the file: {ROW_NUMBER}.",

@@ -40,7 +40,9 @@ def find_parts(sample: pd.DataFrame, free: Sequence[str], time: str | None) -> l
         free: columns without another role.
         time: column that reads best as time, or None.
     """
-    parts = {part: name for name in reversed(free) if (part := named.calendar_part(name)) and _fits(sample[name], part)}
+    parts = {
+        part: name for name in reversed(free) if (part := named.calendar_part(name)) and _fits(sample[name], part, 0.9)
+    }
     if time is not None and time != parts.get("year") and _dates_only(sample[time]):
         finer = next((name for name in free if name != time and _says_time_of_day(name, sample[name])), None)
         chain = [finer] if finer else _chain(parts, ("hour", "minute", "second"))
@@ -61,7 +63,7 @@ def _chain(parts: Mapping[str, str], order: Sequence[str]) -> list[str]:
     return found
 
 
-def _fits(cells: pd.Series, part: str, share: float = 1.0) -> bool:
+def _fits(cells: pd.Series, part: str, share: float) -> bool:
     """Whether cells (this share of them) are whole numbers that a part of the time can have."""
     present = cells[cells.notna() & (cells != "")]
     whole = present[present.str.fullmatch(_WHOLE)].astype(float)

@@ -35,3 +35,19 @@ def finding(settled: Plan) -> Finding:
         message=f"{settled.spec.title}: {settled.windows:,} windows of {settled.lookback} steps of history and "
         f"{settled.horizon} ahead, about {words.lasting(seconds(settled))} of processor time.",
     )  # fmt: skip
+
+
+def memory_bytes(settled: Plan) -> int:
+    """Rough bytes that windows take while a model is trained: the panel on the device once, and one batch."""
+    prepare, targets = settled.run.prepare, len(settled.run.targets or ())
+    kept = batch = 0.0
+    for each in settled.panels.values():
+        steps_, places, features = each.panel.shape
+        ahead = sum(bool(each.panel.schema[name].known_ahead) for name in each.panel.features)
+        numbers = 1.25 * features + targets + ahead
+        numbers += 0 if prepare.fill == "none" else 2 * features if each.pipeline.ends else targets
+        numbers += 0 if prepare.difference == "none" else targets
+        kept += numbers * steps_ * places * 4
+        one = settled.lookback * features * 1.25 + settled.horizon * (3 * targets + ahead)
+        batch = max(batch, one * min(settled.training.batch_windows, len(each.fit) * places) * 4)
+    return int(kept + batch)
