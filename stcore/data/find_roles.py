@@ -15,6 +15,8 @@ from stcore.data.times import is_time
 
 #: Columns looked at for a time or a place; wide tables have them in front.
 _FIRST = 200
+#: Of larger tables some times are looked at.
+_ALL_ROWS = 2_000_000
 
 
 def find_roles(table: Table, given: Mapping[str, Any]) -> tuple[Roles, list[Choice]]:
@@ -47,6 +49,7 @@ class _Finder:
         self.numeric = self.sample.numeric
         self.choices: list[Choice] = []
         self.when: str | None = None
+        self.parts: dict[str, str] = {}
 
     def run(self) -> tuple[Roles, list[Choice]]:
         lat, lon = self._coordinates()
@@ -166,8 +169,18 @@ class _Finder:
 
     def _repeats(self, when: str) -> bool:
         """Whether times occur more than once."""
-        distinct, rows = self.table.ask(f"count(DISTINCT {when}), count({when})")[0]
+        distinct, rows = self._ask(f"count(DISTINCT {when}), count({when})", when)
         return bool(distinct < 0.99 * rows)
+
+    def _ask(self, select: str, when: str | None) -> tuple[Any, ...]:
+        """One row about the table; of a large one about the rows of some times, all rows of each: shares stay the same."""
+        if when is None or self.table.rows <= _ALL_ROWS:
+            return self.table.ask(select)[0]
+        if when not in self.parts:
+            name = f"part_{len(self.parts)}"
+            self.table.keep_part(name, f"hash({when}) % {self.table.rows // (_ALL_ROWS // 2)} = 0")
+            self.parts[when] = name
+        return self.table.ask_part(self.parts[when], select)
 
     def _best_location(self, when: str | None, candidates: dict[str, float], placed: bool) -> str | None:
         """Rank candidates by name and by how nearly (time, candidate) is different in every row."""
@@ -175,9 +188,9 @@ class _Finder:
         for name, score in sorted(candidates.items(), key=lambda item: -item[1])[:6]:
             column = self.table.column(name)
             pair = column if when is None else f"CASE WHEN {column} IS NOT NULL THEN hash({when}, {column}) END"
-            distinct, pairs, there, rows = self.table.ask(
-                f"count(DISTINCT {column}), count(DISTINCT {pair}), count({column}), count(*)"
-            )[0]
+            distinct, pairs, there, rows = self._ask(
+                f"count(DISTINCT {column}), count(DISTINCT {pair}), count({column}), count(*)", when
+            )
             own_row = distinct > 0.9 * there and there > 20  # a number of the row, unless these are events
             if distinct < 1 or (own_row and not placed) or (distinct == 1 and score < 1):
                 continue
@@ -198,9 +211,10 @@ class _Finder:
             if not self.sample.whole(name) or self._is_row_number(name) or named.is_calendar_part(name):
                 continue
             column = self.table.column(name)
-            places, times, pairs, rows = self.table.ask(
-                f"count(DISTINCT {column}), count(DISTINCT {when}), count(DISTINCT hash({when}, {column})), count(*)"
-            )[0]
+            places, times, pairs, rows = self._ask(
+                f"count(DISTINCT {column}), count(DISTINCT {when}), count(DISTINCT hash({when}, {column})), count(*)",
+                when,
+            )
             if places > 1 and pairs >= 0.99 * rows and places * times <= 2 * rows:
                 return name
         return None
@@ -274,7 +288,7 @@ class _Finder:
             return False
         here = f"hash({self.table.column(lat)}, {self.table.column(lon)})"
         place = self.table.column(location) if location else here
-        places, points, times, rows = self.table.ask(
-            f"count(DISTINCT {place}), count(DISTINCT {here}), count(DISTINCT {self.when}), count(*)"
-        )[0]
+        places, points, times, rows = self._ask(
+            f"count(DISTINCT {place}), count(DISTINCT {here}), count(DISTINCT {self.when}), count(*)", self.when
+        )
         return bool(rows >= 20 and places > 0.5 * rows and points > 0.3 * rows and times > 0.5 * rows)

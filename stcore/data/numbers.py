@@ -34,11 +34,13 @@ class NumberForm:
         writing: what was found.
         plain: a plain cast reads every cell that is a number.
         factors: hash of what may stand around a number -> factor; empty: nothing does.
+        typed: the column holds numbers already, not text.
     """
 
     writing: Writing = field(default_factory=Writing)
     plain: bool = True
     factors: Mapping[int, float] = field(default_factory=dict)
+    typed: bool = False
 
     @property
     def unit(self) -> str | None:
@@ -48,6 +50,8 @@ class NumberForm:
 
     def sql(self, column: str) -> str:
         """SQL of a cell as DOUBLE, null where it is no number."""
+        if self.typed:
+            return column
         if self.plain:
             return f"TRY_CAST(trim({column}) AS DOUBLE)"
         text = (
@@ -69,6 +73,7 @@ class NumberForm:
 
 
 PLAIN = NumberForm()
+TYPED = NumberForm(typed=True)
 
 
 def _cast(text: str, decimal: str) -> str:
@@ -91,6 +96,8 @@ def not_number(form: NumberForm, column: str, silent: Collection[int] = ()) -> s
     Args:
         silent: hashes of texts (lower case) that mean "no value" besides the usual words.
     """
+    if form.typed:
+        return "false"
     words = ", ".join(_literal(word) for word in MISSING)
     more = f" AND hash(lower(trim({column}))) NOT IN ({', '.join(map(str, silent))})" if silent else ""
     return f"({form.sql(column)} IS NULL AND lower(trim({column})) NOT IN ({words}){more})"
@@ -113,7 +120,7 @@ class NumberColumn:
 
 def find_numbers(
     ask: Ask, columns: Mapping[str, str], decimal: str = ".", small: Collection[str] = (), known_units: bool = False,
-    silent: Collection[int] = (),
+    silent: Collection[int] = (), typed: Collection[str] = (),
 ) -> dict[str, NumberColumn]:  # fmt: skip
     """How the numbers of each column are written.
 
@@ -124,11 +131,12 @@ def find_numbers(
         small: names of columns whose numbers are below 1,000 (coordinates).
         known_units: only units that are known make numbers, not a word that all cells end in.
         silent: as in ``not_number``.
+        typed: names of columns that hold numbers already.
     """
-    found = _counted(ask, columns, dict.fromkeys(columns, PLAIN), silent)
+    found = _counted(ask, columns, {name: TYPED if name in typed else PLAIN for name in columns}, silent)
     forms = {}
     for name, column in columns.items():
-        if found[name].texts or decimal == ",":
+        if name not in typed and (found[name].texts or decimal == ","):
             form = _form(ask, read_shapes(count_shapes(ask, column), decimal, name in small, known_units))
             if form is not PLAIN:
                 forms[name] = form

@@ -164,13 +164,14 @@ def _distinct(table: Table, by: str) -> list[str]:
 def _numbers(table: Table, roles: Roles, used: str) -> dict[str, NumberColumn]:
     """How the numbers of values and coordinates are written, in rows that are used."""
     degrees = [name for name in (roles.lat, roles.lon) if name]
-    columns = {name: table.column(name) for name in (*roles.values, *degrees)}
+    columns = {name: table.number(name) for name in (*roles.values, *degrees)}
+    typed = [name for name in columns if table.is_number(name)]
 
     def ask(select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         also = f" AND {rest.removeprefix('WHERE ')}" if rest.startswith("WHERE ") else f" {rest}"
         return table.ask(select, f"WHERE {used}{also}", parameters)
 
-    return find_numbers(ask, columns, roles.decimal, degrees, silent=_silent(table, roles))
+    return find_numbers(ask, columns, roles.decimal, degrees, silent=_silent(table, roles), typed=typed)
 
 
 def _used(table: Table, roles: Roles, times: Times) -> str:
@@ -191,7 +192,7 @@ def _bad_cells(table: Table, out: Observations, used: str) -> list[BadCells]:
     silent = _silent(table, out.roles)
     found = []
     for name in out.roles.values:
-        numbers, column = out.numbers[name], table.column(name)
+        numbers, column = out.numbers[name], table.number(name)
         if not numbers.texts and not numbers.large:
             continue
         condition = f"{not_number(numbers.form, column, silent)} OR {too_large(numbers.form, column)}"
@@ -239,7 +240,7 @@ def _bad_times(table: Table, text: str, reason: str, which: np.ndarray) -> list[
 def _coordinates(table: Table, out: Observations) -> pd.DataFrame:
     """Distinct (place, lat, lon) with their number of rows; unreadable coordinates are NaN."""
     roles = out.roles
-    lat, lon = (out.form(str(name)).sql(table.column(str(name))) for name in (roles.lat, roles.lon))
+    lat, lon = (out.form(str(name)).sql(table.number(str(name))) for name in (roles.lat, roles.lon))
     found = table.arrow(
         f"places.place AS place, {lat} AS lat, {lon} AS lon, count(*) AS rows",
         f"AS raw JOIN places ON {_place_text(table, roles)} = places.text GROUP BY 1, 2, 3",
@@ -289,14 +290,14 @@ def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
     roles = out.roles
     columns = ["line", f"{_stamp(out, table)} AS stamp", f"{_place(out, table)} AS place"]
     if roles.form == "wide":
-        cells = ", ".join(out.form(name).value(table.column(name)) for name in roles.values)
+        cells = ", ".join(out.form(name).value(table.number(name)) for name in roles.values)
         columns.append(f"unnest([{cells}]) AS v0")
     else:
-        columns += [f"{out.form(name).value(table.column(name))} AS v{n}" for n, name in enumerate(roles.values)]
+        columns += [f"{out.form(name).value(table.number(name))} AS v{n}" for n, name in enumerate(roles.values)]
     columns += [f"{_mark(table.column(name))} AS l{n}" for n, name in enumerate(roles.labels)]
     if roles.form == "events" and roles.lat:
         columns += [
-            f"{out.form(str(n)).sql(table.column(str(n)))} AS {c}" for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
+            f"{out.form(str(n)).sql(table.number(str(n)))} AS {c}" for n, c in ((roles.lat, "lat"), (roles.lon, "lon"))
         ]
     if by is not None:
         columns.append("runs.run AS run")

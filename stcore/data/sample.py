@@ -33,7 +33,8 @@ class Sample:
         every = max(1, table.rows // head)
         first = table.first_line
         rows = table.arrow(
-            "*", f"WHERE line < {first + head} OR (line - {first}) % {every} = 0 ORDER BY line LIMIT {3 * head}"
+            ", ".join([*(table.column(name) for name in table.names), "line"]),
+            f"WHERE line < {first + head} OR (line - {first}) % {every} = 0 ORDER BY line LIMIT {3 * head}"
         )  # fmt: skip
         frame = rows.to_pandas().drop(columns="line").astype("str")
         frame.columns = pd.Index(table.names)

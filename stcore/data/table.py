@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stcore.data import names as named
 from stcore.data.dialect import MISSING, Dialect
 from stcore.data.encoding import TextFile
 from stcore.data.exact import write_exact, write_melted
@@ -34,6 +35,7 @@ VERY_WIDE = 1000
 #: Rows shown of a table that was no text.
 _HEAD_ROWS = 300
 NO_TEXT = "DataFrame"
+_FRACTION = re.compile(r"-?\d{1,8}\.\d+")
 
 
 def quoted(text: str) -> str:
@@ -96,6 +98,7 @@ class Table:
         self._own_lines = False
         self._cells: list[str] = []
         self._typed_columns, self._where = 0, ""
+        self._doubles: set[int] = set()
         self._position = {name: number for number, name in enumerate(self.names)}
 
     def close(self) -> None:
@@ -124,19 +127,30 @@ class Table:
             raise DataError(f"There is no column “{name[:80]}”.", nearest(name[:80], [n[:80] for n in self.names[:50]]))
         return f"c{self._position[name]}"
 
+    def is_number(self, name: str) -> bool:
+        """Whether every cell of a column was a number (or empty) when it was read, and is kept as one."""
+        return self._position.get(name) in self._doubles
+
+    def number(self, name: str) -> str:
+        """SQL name of a column whose numbers are asked for: DOUBLE where it is kept so, else its text."""
+        return f"n{self._position[name]}" if self.is_number(name) else self.column(name)
+
     def source(self) -> str:
         """The FROM clause: columns c0.. and ``line`` (1 = first line of the file)."""
         path = quoted(str(self.path))
         if self._own_lines:
             return f"read_parquet({path})"
-        names = ", ".join(f"c{n}" for n in range(len(self.names)))
         if self._cells:
             told = ", ".join(f"CAST({cell} AS VARCHAR) AS c{n}" for n, cell in enumerate(self._cells))
+            told += "".join(f", CAST({self._cells[n]} AS DOUBLE) AS n{n}" for n in sorted(self._doubles))
             columns = ", ".join(f"g{n}" for n in range(self._typed_columns))
             return (
                 f"(SELECT {told}, given.number + {self.first_line} AS line "
                 f"FROM read_parquet({path}, file_row_number = true) AS given({columns}, number){self._where})"
             )
+        names = ", ".join(
+            f"CAST(n{n} AS VARCHAR) AS c{n}, n{n}" if n in self._doubles else f"c{n}" for n in range(len(self.names))
+        )
         return f"(SELECT {names}, file_row_number + {self.first_line} AS line FROM read_parquet({path}, file_row_number = true))"
 
     def ask(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -147,6 +161,15 @@ class Table:
         """The same as Arrow table."""
         statement = f"SELECT {select} FROM {self.source()} {rest}"
         return self.connection.sql(statement, params=list(parameters) or None).to_arrow_table()
+
+    def keep_part(self, name: str, condition: str) -> None:
+        """Keep the text of some rows in memory under a name of ours, to be asked more than once."""
+        cells = ", ".join(f"c{n}" for n in range(len(self.names)) if n not in self._doubles)
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {cells} FROM {self.source()} WHERE {condition}")
+
+    def ask_part(self, name: str, select: str) -> tuple[Any, ...]:
+        """One row of ``SELECT {select}`` about kept rows."""
+        return self.connection.execute(f"SELECT {select} FROM {name}").fetchall()[0]
 
     @contextmanager
     def asking(self, name: str, rows: pa.Table) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
@@ -176,7 +199,20 @@ class Table:
     def load_text(self, text: TextFile) -> Table:
         """Read the text in parallel; lines that DuckDB refuses send the whole file to the slower, exact reader."""
         skip = self.dialect.above + int(self.dialect.header)
-        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
+        for doubles in (_decimals(self.dialect), set()):
+            if self._copy(text, skip, doubles):
+                self._doubles = doubles
+                return self
+            if not doubles:
+                break
+        self._load_exactly(text)
+        return self
+
+    def _copy(self, text: TextFile, skip: int, doubles: set[int]) -> bool:
+        """Let DuckDB write all cells, some columns as DOUBLE; False where it refuses a cell or loses a line."""
+        columns = ", ".join(
+            f"'n{n}': 'DOUBLE'" if n in doubles else f"'c{n}': 'VARCHAR'" for n in range(len(self.names))
+        )
         options = (
             f"header = false, auto_detect = false, skip = {skip}, delim = {quoted(self.dialect.delimiter)}, "
             f"quote = '\"', escape = '\"', null_padding = true, columns = {{{columns}}}"
@@ -185,12 +221,10 @@ class Table:
             self.connection.execute(
                 f"COPY (SELECT * FROM read_csv({quoted(str(text.path))}, {options})) TO {quoted(str(self.path))} (FORMAT parquet)"
             )
-            self.rows = self.ask("count(*)")[0][0]
+            self.rows = pq.ParquetFile(self.path).metadata.num_rows
         except duckdb.Error:
-            self.rows = -1
-        if self.rows != text.lines - skip:
-            self._load_exactly(text)
-        return self
+            return False
+        return self.rows == text.lines - skip
 
     def load_typed(self, path: Path, cells: Sequence[str] = ()) -> Table:
         """Take a Parquet file as it is; its cells are told as text only where they are asked for.
@@ -204,6 +238,8 @@ class Table:
         self._cells = list(cells) or [f"g{n}" for n in range(self._typed_columns)]
         if self.rows == 0:
             raise DataError("The table has no rows.", "Give at least two rows of values.")
+        kinds = dict(zip((f"g{n}" for n in range(self._typed_columns)), about.schema_arrow.types, strict=True))
+        self._doubles = {n for n, cell in enumerate(self._cells) if cell in kinds and pa.types.is_floating(kinds[cell])}
         names = ", ".join(f"c{n}" for n in range(len(self.names)))
         head = self.ask(names, f"ORDER BY line LIMIT {_HEAD_ROWS}")
         rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in head)
@@ -239,6 +275,21 @@ class Table:
         self.melted, self.names = len(self.names), [time, "location", "value"]
         self._position = {name: number for number, name in enumerate(self.names)}
         return self
+
+
+def _decimals(dialect: Dialect) -> set[int]:
+    """Columns that hold nothing but decimal fractions, as far as the first rows tell: measurements, and no names.
+
+    What says a place, a time or degrees by its name stays text, which keeps it as it is written.
+    """
+    found = set()
+    for position, name in enumerate(dialect.names):
+        cells = [row[position].strip() for row in dialect.rows if position < len(row) and row[position].strip()]
+        fractions = sum(_FRACTION.fullmatch(cell) is not None for cell in cells)
+        told = named.place_score(name) or named.time_score(name) or named.is_lat(name) or named.is_lon(name)
+        if dialect.decimal == "." and not told and fractions >= max(20, 0.8 * len(cells)):
+            found.add(position)
+    return found
 
 
 def _different(names: Sequence[str]) -> tuple[list[str], list[str]]:
