@@ -17,9 +17,10 @@ TIMES = 4.0
 _TOGETHER = 0.3
 #: Values that are zero more often than this (rain) jump by nature.
 _DRY = 0.2
-#: Strengths of the Hampel rule that are tried for the fix, the steps it looks back, and the readings it may hit wrongly.
-_STRENGTHS, _BACK, _WRONGLY = (8.0, 12.0, 20.0, 40.0), 12, 1e-3
-_TRIED_PLACES, _TRIED_STEPS = 4, 6000
+#: Strengths of the Hampel rule that are tried for the fix, the steps it looks back, and how many readings it may hit wrongly
+#: for each spike it finds.
+_STRENGTHS, _BACK, _WRONGLY = (8.0, 12.0, 20.0, 40.0), 12, 2
+_TRIED_PLACES, _TRIED_STEPS = 6, 6000
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,20 +118,21 @@ def _largest_change(series: np.ndarray, spikes: Spikes) -> float | None:
 def _hampel_fix(survey: Survey, hit: list[Spikes]) -> Fix | None:
     """The weakest Hampel rule that finds most of these spikes and hardly anything else; None where there is none.
 
-    Tried on some places and steps with spikes, and for all values, since the rule knows no single one.
+    Tried on places with spikes and on others, and for all values, since the rule knows no single one.
     """
     near = np.concatenate([one.step for one in hit])
     start = int(np.clip(np.median(near) - _TRIED_STEPS // 2, 0, None))
-    places = np.unique(np.concatenate([one.place for one in hit]))[:_TRIED_PLACES]
+    spread = np.linspace(0, len(survey.places) - 1, _TRIED_PLACES).astype(np.int64)
+    places = np.unique(np.concatenate([*(one.place for one in hit), spread])[-3 * _TRIED_PLACES :])
     rows = slice(start, start + _TRIED_STEPS)
     size = [_hampel(survey.series(number)[places, rows]) for number in range(len(survey.panel.features))]
     wanted = [_at(size[one.feature], one, places, start) for one in hit]
     found = np.concatenate(wanted)
-    cells = sum(one.size for one in size)
+    more = survey.sample.size / max(sum(one.size for one in size), 1)
     for strength in _STRENGTHS:
         hits = sum(int((one > strength).sum()) for one in size)
         caught = int((found > strength).sum())
-        if caught >= 0.5 * len(found) and caught and hits - caught <= max(_WRONGLY * cells, 2):
+        if caught >= 0.5 * len(found) and caught and (hits - caught) * more <= _WRONGLY * len(near):
             return Fix(words="Set spikes aside", setting="prepare.clean.spikes", value=strength)
     return None
 

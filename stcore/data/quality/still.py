@@ -78,9 +78,9 @@ def stuck(survey: Survey) -> list[Finding]:
     hit = [one for one in judged if len(one.place)]
     if not hit:
         return []
-    limit = max(one.limit for one in hit)
-    safe = all(one.natural < limit for one in judged)
-    return [_told(survey, hit, limit, safe)]
+    longest = max(one.natural for one in judged)
+    safe = [limit for limit in sorted(one.limit for one in hit) if limit > longest]
+    return [_told(survey, hit, safe[0] if safe else None)]
 
 
 def _stuck(survey: Survey, number: int) -> Stuck | None:
@@ -132,7 +132,7 @@ def _limit(repeating: int, fresh: int, times: float = TIMES) -> int:
     return max(LEAST, math.ceil(times * longest))
 
 
-def _told(survey: Survey, hit: list[Stuck], limit: int, safe: bool) -> Finding:
+def _told(survey: Survey, hit: list[Stuck], limit: int | None) -> Finding:
     """One finding for all values: faults of this kind come together."""
     worst = max(hit, key=lambda one: int(one.length.max()))
     which = int(np.argmax(worst.length))
@@ -150,5 +150,5 @@ def _told(survey: Survey, hit: list[Stuck], limit: int, safe: bool) -> Finding:
         f"for {survey.lasting(length)}, at {name} from {begun[0]}.",
         suggestion="A stuck sensor, or gaps that somebody filled.",
         fix=Fix(words="Set repeats aside", setting="prepare.clean.stuck", value=limit - 2)
-        if safe else None,
+        if limit is not None else None,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from stcore.data.panel import Panel
+from stcore.data.prepare.clean import clean as cleaning
 from stcore.data.quality import survey as surveys
 from stcore.data.quality import value_findings
 from stcore.data.quality.survey import Survey, runs
@@ -156,3 +157,14 @@ def test_a_memory_map_is_not_pulled_in_whole(tmp_path: Path, monkeypatch: pytest
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < stored.nbytes, "less than the 16 MB that the values take"
+
+
+def test_a_fix_of_spikes_sets_the_spikes_aside_and_hardly_anything_else() -> None:
+    for kind, size in (("speed", 60), ("temperature", 30)):
+        judged = clean(kind)
+        judged.values[[300, 700, 900], 2] += size
+        fix = found(judged)["spikes"].fix
+        assert fix is not None
+        left = cleaning(judged, Experiment().mended([fix]).prepare)
+        assert 3 <= left.total <= 9
+        assert "spikes" not in found(left.panel)
