@@ -263,8 +263,11 @@ def _are_numbered(first: list[str], below: list[list[str]]) -> bool:
 
 def _are_times(first: list[str], below: list[list[str]]) -> bool:
     """Times as names over readings: the table lies on its side."""
-    places = [position for position, cell in enumerate(first) if _TIME.fullmatch(cell.strip())]
-    cells = [row[position].strip() for row in below for position in places if position < len(row)]
-    return 2 * len(places) > max(len(first), 3) and sum(bool(_TIME.fullmatch(cell)) for cell in cells) < 0.1 * len(
-        cells
-    )
+    places = [position for position, cell in enumerate(first) if _is_written_time(cell)]
+    cells = [row[position] for row in below for position in places if position < len(row)]
+    return 2 * len(places) > max(len(first), 3) and sum(map(_is_written_time, cells)) < 0.1 * len(cells)
+
+
+def _is_written_time(cell: str) -> bool:
+    """A time by its signs: no number, as 2024.5 is."""
+    return bool(_TIME.fullmatch(cell.strip())) and not _NUMBER.fullmatch(cell.strip())
