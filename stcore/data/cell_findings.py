@@ -42,7 +42,7 @@ def _mixed_units(seen: Observations, name: str) -> list[Finding]:
     listed = ", ".join(f"{unit}: {count:,}" for unit, count in sorted(known.items(), key=lambda item: -item[1]))
     return [
         Finding(
-            code="unit_breaks", severity="look", where=name[:80], count=sum(known.values()) - max(known.values()),
+            code="mixed_units", severity="look", where=name[:80], count=sum(known.values()) - max(known.values()),
             message=f"“{name[:60]}” has numbers in {len(known)} units ({listed} cells); they were taken as they stand.",
             suggestion="Bring them to one unit in the file.",
         )

@@ -227,7 +227,7 @@ def _has_header(table: list[list[str]]) -> bool:
     first, below = table[0], table[1:51]
     if not below:
         return not any(looks_like_data(cell) for cell in first)
-    if _are_numbered(first, below):
+    if _are_numbered(first, below) or _are_times(first, below):
         return True
     verdicts = []
     for position, cell in enumerate(first):
@@ -259,3 +259,15 @@ def _are_numbered(first: list[str], below: list[list[str]]) -> bool:
         and len(readings) > 0.5 * len(cells)
         and min(numbers) > 10 * max(map(abs, readings))
     )
+
+
+def _are_times(first: list[str], below: list[list[str]]) -> bool:
+    """Times as names over readings: the table lies on its side."""
+    places = [position for position, cell in enumerate(first) if _is_written_time(cell)]
+    cells = [row[position] for row in below for position in places if position < len(row)]
+    return 2 * len(places) > max(len(first), 3) and sum(map(_is_written_time, cells)) < 0.1 * len(cells)
+
+
+def _is_written_time(cell: str) -> bool:
+    """A time by its signs: no number, as 2024.5 is."""
+    return bool(_TIME.fullmatch(cell.strip())) and not _NUMBER.fullmatch(cell.strip())

@@ -89,3 +89,34 @@ def test_lines_above_the_table_are_no_part_of_it(
 ) -> None:
     found = find_dialect(write(text))
     assert (found.above, found.names) == (above, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("773869,767541,717447\n64.4,67.6,71.2\n62.7,68.1,70.9\n", True),
+        ("0,1,2\n0.31,0.5,0.7\n0.11,0.2,0.9\n", True),
+        (",0,1,2\n0,5,5,7\n1,4,8,9\n", True),
+        ("5,7,2\n4,8,1\n", False),
+        ("1,2,3\n1,2,3\n", False),
+        ("place,1/22/20,1/23/20,1/24/20\na,1.5,2,3\nb,4,5.25,6\n", True),
+        ("2024-01-01,2024-01-02,2024-01-03\n2024-01-04,2024-01-05,2024-01-06\n", False),
+        ("when,12,7\n5 May 2024,1.5,2\n6 May 2024,1.7,3\n", True),
+        ("speed\n12 mph\n14 mph\n", True),
+    ],
+)
+def test_numbers_and_times_as_names_are_told_from_readings(text: str, header: bool, write: Callable[..., Path]) -> None:
+    assert find_dialect(write(text)).header == header
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [
+        ("time\tv\n2024-01-01\t1,234\n2024-01-02\t5,678\n", "."),
+        ("time;v\n2024-01-01;1,234\n2024-01-02;5,678\n", ","),
+        ("time\tv\tw\n2024-01-01\t1,234\t0,5\n2024-01-02\t5,678\t1,5\n", ","),
+        ("time;v;w\n2024-01-01;1,234;0.5\n2024-01-02;5,678;1.5\n", "."),
+    ],
+)
+def test_marks_before_three_digits_do_not_decide(text: str, decimal: str, write: Callable[..., Path]) -> None:
+    assert find_dialect(write(text)).decimal == decimal

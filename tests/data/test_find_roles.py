@@ -116,7 +116,7 @@ def test_units_that_change_are_said_and_no_number_is_lost() -> None:
     frame = long_frame()
     unit = np.where(np.arange(len(frame)) % 4 == 0, " km/h", " mph")
     report = inspect(frame.assign(speed=frame["speed"].astype(str) + unit))
-    finding = next(finding for finding in report.findings if finding.code == "unit_breaks")
+    finding = next(finding for finding in report.findings if finding.code == "mixed_units")
     assert (finding.count, finding.where, report.missing, report.roles.units) == (36, "speed", 0, {})
 
 
