@@ -112,7 +112,7 @@ def slot_name(found: Course, slot: int) -> str:
     if found.cycle.name == "year":
         if slots == 52:
             first = pd.Timestamp("2001-01-01") + pd.Timedelta(days=7 * slot)
-            return f"week of {first.day} {first:%b}"
+            return f"week of {first.day}{words.NBSP}{first:%b}"
         return _MONTHS[slot * 12 // slots]
     seconds = slot * (86400 if found.cycle.name == "day" else 604800) // slots
     clock = f"{seconds % 86400 // 3600:02d}:{seconds % 3600 // 60:02d}"

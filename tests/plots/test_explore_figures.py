@@ -54,7 +54,7 @@ def test_slots_are_told_by_their_time() -> None:
     assert seasons.slot_name(day, 17) == "17:00"
     assert seasons.slot_name(usual("week", HOURS, WAVE, "1h"), 3 * 24 + 17) == "Thu 17:00"
     days = pd.date_range("2001-01-01", periods=1461, freq="D")
-    assert seasons.slot_name(usual("year", days, np.ones(1461), "1D"), 26) == "week of 2 Jul"
+    assert seasons.slot_name(usual("year", days, np.ones(1461), "1D"), 26) == "week of 2\u00a0Jul"
     assert seasons.slot_name(usual("week", days, np.ones(1461), "1D"), 6) == "Sun"
     months = pd.date_range("2001-01-01", periods=60, freq="MS")
     assert seasons.slot_name(usual("year", months, np.ones(60), "1MS"), 6) == "Jul"
