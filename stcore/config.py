@@ -26,6 +26,7 @@ def setting(
     unit: str | None = None,
     level: Level = "basic",
     search: Mapping[str, Any] | None = None,
+    choices: Mapping[str, str] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -37,9 +38,11 @@ def setting(
         unit: "steps", "epochs", "%"; None for a bare number or a choice.
         level: advanced settings hide behind "More settings".
         search: how a search may vary it ({"low": 1e-4, "high": 1e-2, "log": True}); None = not searched.
+        choices: words of a page for the values one can choose from; None = the values themselves.
         **bounds: pydantic bounds (ge, gt, le, lt, min_length, ...).
     """
     extra: dict[str, Any] = {"unit": unit, "level": level, "search": dict(search) if search else None}
+    extra |= {"choices": dict(choices)} if choices else {}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

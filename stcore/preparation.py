@@ -19,6 +19,26 @@ Difference = Literal["none", "first", "season"]
 Calendar = Literal["time_of_day", "day_of_week", "day_of_year"]
 Steps = Annotated[int, Field(ge=1, le=1_000_000)]
 
+#: Words of a page for what can be chosen.
+_FILLS = {
+    "none": "Leave gaps", "forward": "Last value", "linear": "Straight line", "spline": "Smooth curve",
+    "seasonal": "Usual course", "neighbours": "Neighbours", "low_rank": "Common patterns",
+}  # fmt: skip
+_TRANSFORMS = {
+    "none": "As they are", "log": "Logarithm", "box_cox": "Best power", "yeo_johnson": "Best power, also below zero",
+}  # fmt: skip
+_SCALES = {
+    "standard": "Mean and spread", "robust": "Middle half", "min_max": "0 to 1", "none": "Not scaled",
+}  # fmt: skip
+_DIFFERENCES = {
+    "none": "Values", "first": "Changes from step to step", "season": "Changes from season to season",
+}  # fmt: skip
+_RULES = {
+    "none": "No event", "threshold": "Reaches a level", "quantile": "Reaches a rare level",
+    "duration": "Stays beyond a level", "rise": "Rises or falls fast", "column": "Own labels",
+}  # fmt: skip
+_PLACES = {"place": "Each place", "all": "All places alike"}
+
 
 class CleanConfig(Config):
     """Which readings are set aside as wrong. A reading set aside becomes a gap; the file stays as it came."""
@@ -49,45 +69,59 @@ class DerivedConfig(Config):
     """Further values that models see, worked out from the measured ones, the calendar and the map."""
 
     of: list[str] = setting(
-        [], title="From", help="Values the first five are worked out from; empty: those to forecast."
+        [], title="From", help="Values the first five are worked out from; empty: those to forecast.", level="advanced"
     )
     lags: list[Steps] = setting(
         [], title="Earlier values", help="Value so many steps before; of lags beyond the steps ahead models see the one before "
         "each target time.", unit="steps",
     )  # fmt: skip
-    changes: list[Steps] = setting([], title="Changes", help="Change since so many steps before.", unit="steps")
-    rolling: list[Literal["mean", "variance", "min", "max"]] = setting(
-        [], title="Rolling", help="Numbers over the last steps."
+    changes: list[Steps] = setting(
+        [], title="Changes", help="Change since so many steps before.", unit="steps", level="advanced"
     )
-    rolling_steps: list[Steps] = setting([12], title="Rolling over", help="Steps they are taken over.", unit="steps")
+    rolling: list[Literal["mean", "variance", "min", "max"]] = setting(
+        [],
+        choices={"mean": "Mean", "variance": "Variance", "min": "Smallest", "max": "Largest"},
+        title="Rolling",
+        help="Numbers over the last steps.",
+    )
+    rolling_steps: list[Steps] = setting(
+        [12], title="Rolling over", help="Steps they are taken over.", unit="steps", level="advanced"
+    )
     neighbours_mean: bool = setting(
         False,
         title="Neighbours' mean",
         help="Mean of the neighbours at the same time: by the network, else the nearest places.",
+        level="advanced",
     )
     waves: int = setting(
         0, title="Waves", help="Pairs of sine and cosine a day, week and year, as far as the step and the train part show them.",
-        ge=0, le=20,
-    )  # fmt: skip
-    phase: bool = setting(False, title="Time as a number", help="Place in the day, week and year, from 0 to 1.")
+        ge=0, le=20, level="advanced")  # fmt: skip
+    phase: bool = setting(
+        False, title="Time as a number", help="Place in the day, week and year, from 0 to 1.", level="advanced"
+    )
     holidays: bool = setting(False, title="Holidays", help="Whether a day is a public holiday where the place lies.")
     country: str | None = setting(
         None, title="Holidays of", help="Country (DE) or part of it (DE-BY); left out: found from the coordinates.",
         level="advanced",
     )  # fmt: skip
     trend: bool = setting(
-        False, title="Trend", help="Time since the beginning, for values that grow or shrink steadily."
+        False,
+        title="Trend",
+        help="Time since the beginning, for values that grow or shrink steadily.",
+        level="advanced",
     )
     distance_to: dict[str, tuple[float, float]] = setting(
         {},
         title="Distance to",
         help="Name -> latitude and longitude of a point: its distance from each place.",
         unit="km",
+        level="advanced",
     )
     static: list[str] = setting(
         [],
         title="Of the place",
         help="Numbers that do not change, from the columns of the places, such as lanes or height.",
+        level="advanced",
     )
 
     @property
@@ -111,25 +145,29 @@ class AugmentConfig(Config):
         0, title="Scaling", help="Whole windows stretched away from or toward the mean by about this share.", ge=0, le=1
     )
     magnitude_warp: float = setting(
-        0, title="Magnitude warp", help="The same by a smooth curve over the window.", ge=0, le=1
+        0, title="Magnitude warp", help="The same by a smooth curve over the window.", ge=0, le=1, level="advanced"
     )
     time_warp: float = setting(
-        0, title="Time warp", help="The history runs faster and slower by about this share.", ge=0, le=0.9
+        0,
+        title="Time warp",
+        help="The history runs faster and slower by about this share.",
+        ge=0,
+        le=0.9,
+        level="advanced",
     )
     slicing: float = setting(
         0, title="Window slicing", help="Up to this share of the history is cut off at its beginning and the rest stretched.",
-        ge=0, le=0.9,
-    )  # fmt: skip
+        ge=0, le=0.9, level="advanced")  # fmt: skip
     mixup: float = setting(
         0, title="Mixup", help="Two windows are mixed, most of one and some of the other; 0.2 is usual. Higher mixes more.",
-        ge=0, le=10,
-    )  # fmt: skip
+        ge=0, le=10, level="advanced")  # fmt: skip
     drop_places: float = setting(
         0,
         title="Places dropped",
         help="Share of places whose history is hidden, as if the sensor were silent.",
         ge=0,
         le=0.9,
+        level="advanced",
     )
     masking: float = setting(
         0,
@@ -149,12 +187,15 @@ class EventsConfig(Config):
     """Which times count as an event, and of which class: what a classification learns to forecast."""
 
     rule: Literal["none", "threshold", "quantile", "duration", "rise", "column"] = setting(
-        "none", title="Event", help="threshold: a value reaches a level; quantile: it reaches the level a share of the train part "
-        "reaches; duration: it stays beyond a level for so many steps; rise: it changes by so much within so many steps; column: "
-        "own labels.",
+        "none", choices=_RULES, title="Event", help="What counts: a level that is reached, one that only a share of the train part reaches, a level "
+        "kept for so many steps, a change by so much within so many steps, or labels of your own.",
     )  # fmt: skip
-    value: str | None = setting(None, title="Of", help="Value that is judged; left out: the first one to forecast.")
-    side: Literal["above", "below"] = setting("above", title="Side", help="Whether high or low values are events.")
+    value: str | None = setting(
+        None, title="Of", help="Value that is judged; left out: the first one to forecast.", level="advanced"
+    )
+    side: Literal["above", "below"] = setting(
+        "above", choices={"above": "High", "below": "Low"}, title="Side", help="Whether high or low values are events."
+    )
     levels: list[float] = setting(
         [],
         title="Levels",
@@ -162,13 +203,16 @@ class EventsConfig(Config):
     )
     steps: int = setting(
         3, title="Steps", help="How long a duration lasts at least, or within how many steps a rise happens.", unit="steps",
-        ge=1, le=1_000_000,
-    )  # fmt: skip
+        ge=1, le=1_000_000, level="advanced")  # fmt: skip
     levels_over: Literal["place", "all"] = setting(
-        "place", title="Levels over", help="Quantiles of each place, or of all places together.", level="advanced"
+        "place",
+        choices=_PLACES,
+        title="Levels over",
+        help="Quantiles of each place, or of all places together.",
+        level="advanced",
     )
     column: str | None = setting(
-        None, title="Labels", help="Label column, or a value that holds whole numbers of classes."
+        None, title="Labels", help="Label column, or a value that holds whole numbers of classes.", level="advanced"
     )
 
     @model_validator(mode="after")
@@ -199,7 +243,7 @@ class PrepareConfig(Config):
     )
     clean: CleanConfig = setting(CleanConfig(), title="Clean", help="Which readings are set aside as wrong.")
     fill: Fill = setting(
-        "none", title="Fill gaps", help="What models see where a reading is missing; none: the last value. What was filled "
+        "none", choices=_FILLS, title="Fill gaps", help="What models see where a reading is missing; none: the last value. What was filled "
         "is never taken for measured: errors skip it.",
     )  # fmt: skip
     neighbours: int = setting(
@@ -211,23 +255,25 @@ class PrepareConfig(Config):
         level="advanced",
     )  # fmt: skip
     transform: Transform = setting(
-        "none", title="Transform", help="Bends lopsided values, such as rain or counts, toward a bell shape before they are "
-        "scaled; forecasts are bent back. log: a logarithm that knows zeros; box_cox, yeo_johnson: the power that suits the "
-        "train part best, the latter also for values below zero.",
+        "none", choices=_TRANSFORMS, title="Transform", help="Bends lopsided values, such as rain or counts, toward a bell shape before they are "
+        "scaled; forecasts are bent back. The best power is the one that suits the train part.",
     )  # fmt: skip
     transform_over: Literal["value", "place"] = setting(
-        "value", title="Transform over", help="One curve for all places, or one a place.", level="advanced"
+        "value",
+        choices={"value": "All places alike", "place": "Each place"},
+        title="Transform over",
+        help="One curve for all places, or one a place.",
+        level="advanced",
     )
     scale: Scale = setting(
-        "standard", title="Scale", help="standard: mean 0 and spread 1 on the train part; robust: median and quartiles, which "
-        "outliers do not move; min_max: 0 to 1.",
+        "standard", choices=_SCALES, title="Scale", help="To mean 0 and spread 1 on the train part; by the middle half of the values, which "
+        "outliers do not move; or from 0 to 1.",
     )  # fmt: skip
     scale_over: Literal["place", "all"] = setting(
-        "place", title="Scale over", help="place: each place by its own values; all: all places alike, so that large ones stay "
-        "larger.", level="advanced",
+        "place", choices=_PLACES, title="Scale over", help="Each place by its own values, or all alike, so that large ones stay larger.", level="advanced",
     )  # fmt: skip
     difference: Difference = setting(
-        "none", title="Difference", help="What networks and regressions see and say: values, changes from one step to the next "
+        "none", choices=_DIFFERENCES, title="Difference", help="What networks and regressions see and say: values, changes from one step to the next "
         "(first), or changes from one season to the next. Forecasts are added up again.", level="advanced",
     )  # fmt: skip
     features: list[Calendar] | None = setting(

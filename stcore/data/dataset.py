@@ -40,6 +40,7 @@ from stcore.data.quality import InspectReport, missing_cells, sentence, value_fi
 from stcore.data.roles import Roles
 from stcore.data.sources import Asked, keep
 from stcore.errors import StoreError
+from stcore.experiment import WindowsConfig
 from stcore.preparation import PrepareConfig
 
 _DISTRICTS = "districts.parquet"
@@ -101,6 +102,11 @@ class Dataset:
     def prepare(self) -> PrepareConfig:
         """How runs on these data prepare the values unless they say otherwise."""
         return PrepareConfig.parse(self.about.get("prepare"), "prepare")
+
+    @property
+    def windows(self) -> WindowsConfig:
+        """How much history runs on these data see and how far they reach, unless they say otherwise."""
+        return WindowsConfig.parse(self.about.get("windows"), "windows")
 
     @property
     def original(self) -> Path | None:
@@ -332,13 +338,19 @@ def rename(id: str, name: str) -> Dataset:
     return _changed(open(id), {"name": clean_name(name)})
 
 
-def set_prepare(id: str, prepare: PrepareConfig) -> Dataset:
-    """Keep how runs on a dataset prepare the values; the values themselves stay as they are.
+def set_prepare(id: str, prepare: PrepareConfig, windows: WindowsConfig | None = None) -> Dataset:
+    """Keep how runs on a dataset prepare the values, and their windows; the values themselves stay as they are.
+
+    Args:
+        windows: None: those that are kept stay.
 
     Raises:
         NotFound: there is none.   StoreError: it cannot be written.
     """
-    return _changed(open(id), {"prepare": prepare.model_dump(mode="json", exclude_defaults=True)})
+    kept = {"prepare": prepare.model_dump(mode="json", exclude_defaults=True)}
+    if windows is not None:
+        kept["windows"] = windows.model_dump(mode="json", exclude_defaults=True)
+    return _changed(open(id), kept)
 
 
 def _changed(known: Dataset, changes: Mapping[str, Any]) -> Dataset:

@@ -10,7 +10,7 @@ from stcore.data.prepare.clean import RULES, Cleaned, clean
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.findings import Finding
 from stcore.models.contract import ModelSpec
-from stcore.preparation import AugmentConfig, PrepareConfig
+from stcore.preparation import AugmentConfig, EventsConfig, PrepareConfig
 
 _CLEANED: WeakKeyDictionary[Panel, tuple[str, Cleaned]] = WeakKeyDictionary()
 _READY: WeakKeyDictionary[Panel, tuple[object, tuple[Panel, Pipeline]]] = WeakKeyDictionary()
@@ -22,6 +22,11 @@ def for_model(config: PrepareConfig, spec: ModelSpec) -> PrepareConfig:
         return config
     plain = PrepareConfig(zeros_are_missing=config.zeros_are_missing, clean=config.clean)
     return plain.model_copy(update={"scale": config.scale, "features": config.features})
+
+
+def values_only(config: PrepareConfig) -> PrepareConfig:
+    """The settings that decide what values a model sees: variations of windows and labels of events change none of them."""
+    return config.model_copy(update={"augment": AugmentConfig(), "events": EventsConfig()})
 
 
 def cleaned(panel: Panel, config: PrepareConfig) -> Cleaned:
@@ -45,7 +50,7 @@ def ready(
         reach: steps from an origin to the last one that is forecast.
     """
     known = _READY.get(panel)
-    key = (config.model_copy(update={"augment": AugmentConfig()}), train_rows, targets, reach)
+    key = (values_only(config), train_rows, targets, reach)
     if known is None or known[0] != key:
         pipeline = Pipeline.fit(panel, train_rows, config, targets, reach)
         known = (key, (pipeline.apply(panel), pipeline))

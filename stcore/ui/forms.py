@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 import streamlit as st
@@ -30,7 +31,8 @@ def edit(
         folded: advanced settings sit under “More settings”; False where the whole form already does.
 
     Returns:
-        The values that differ from the defaults; settings of a kind that has no widget (lists, groups) are passed over.
+        The values that differ from the defaults; settings of a kind that has no widget (groups, lists of texts) are passed
+        over.
     """
     start = dict(current or {})
     fields = {name: field for name, field in cls.model_fields.items() if name not in leave_out and _widget(field)}
@@ -62,6 +64,8 @@ def _widget(field: FieldInfo) -> Callable[[FieldInfo, str, Any], Any] | None:
     kind, _ = _kind(field)
     if get_origin(kind) is Literal:
         return _choice
+    if get_origin(kind) is list:
+        return _of_list(get_args(kind)[0])
     return {bool: _switch, int: _whole, float: _real, str: _words}.get(kind)
 
 
@@ -101,16 +105,55 @@ def _switch(field: FieldInfo, key: str, value: Any) -> bool:
 
 
 def _choice(field: FieldInfo, key: str, value: Any) -> Any:
-    options = list(get_args(_kind(field)[0]))
+    options, said = list(get_args(_kind(field)[0])), _said(field)
     if len(options) <= 4:
         chosen = st.segmented_control(
             label(field), options, default=value if value in options else options[0], required=True, key=key,
-            help=field.description,
+            help=field.description, format_func=said, wrap=True,
         )  # fmt: skip
     else:
         index = options.index(value) if value in options else 0
-        chosen = st.selectbox(label(field), options, index=index, key=key, help=field.description)
+        chosen = st.selectbox(label(field), options, index=index, key=key, help=field.description, format_func=said)
     return chosen if chosen in options else value
+
+
+def _said(field: FieldInfo) -> Callable[[Any], str]:
+    """Words of a value that can be chosen."""
+    choices = _extra(field).get("choices") or {}
+    return lambda value: str(choices.get(value, value))
+
+
+def _of_list(item: Any) -> Callable[[FieldInfo, str, Any], Any] | None:
+    """The widget for a list: pills for choices, a line of text for numbers."""
+    item = get_args(item)[0] if get_origin(item) is Annotated else item
+    if get_origin(item) is Literal:
+        return _several
+    return _numbers if item in (int, float) else None
+
+
+def _several(field: FieldInfo, key: str, value: Any) -> list[Any]:
+    item = get_args(_kind(field)[0])[0]
+    return st.pills(
+        label(field), list(get_args(item)), selection_mode="multi", default=list(value or ()), format_func=_said(field),
+        key=key, help=field.description,
+    )  # fmt: skip
+
+
+def _numbers(field: FieldInfo, key: str, value: Any) -> list[Any]:
+    """Numbers with commas or spaces between; what is no number is left to the check."""
+    shown = ", ".join(f"{number:g}" for number in value or ())
+    given = st.text_input(
+        label(field), value=shown, key=key, help=f"{field.description} With commas between.", max_chars=300
+    )
+    return [_number(part) for part in re.split(r"[,;\s]+", given or "") if part]
+
+
+def _number(text: str) -> int | float | str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
 
 
 def _whole(field: FieldInfo, key: str, value: Any) -> int | None:

@@ -16,7 +16,7 @@ from stcore.data import dataset, ingest
 from stcore.data.panel import as_panels
 from stcore.data.quality import InspectReport
 from stcore.errors import DataError, StcoreError
-from stcore.experiment import DataConfig, Experiment, IntervalsConfig
+from stcore.experiment import DataConfig, Experiment, IntervalsConfig, WindowsConfig
 from stcore.findings import Fix
 from stcore.operations import intake, jobs, store, uploads
 from stcore.operations.store import DatasetRow, Job
@@ -139,7 +139,8 @@ def _carried(prepare: PrepareConfig, made: dataset.Dataset) -> PrepareConfig:
         "jump": {name: limit for name, limit in clean.jump.items() if name in features},
         "leave_out": [place for place in clean.leave_out if place in places],
     }
-    return prepare.model_copy(update={"clean": clean.model_copy(update=kept)})
+    derived = prepare.derived.model_copy(update={"of": [name for name in prepare.derived.of if name in features]})
+    return prepare.model_copy(update={"clean": clean.model_copy(update=kept), "derived": derived})
 
 
 def sample(chosen: Sample) -> None:
@@ -162,14 +163,19 @@ def data_of(row: DatasetRow) -> DataConfig:
 def forecast(id: str) -> None:
     """Queue the default models on a data set, prepared as it keeps it, and open the Forecast page."""
     row = store.dataset(id, state.owner())
-    experiment = suggested(row.about)
-    changes = {
-        "data": data_of(row), "intervals": experiment.intervals or IntervalsConfig(), "prepare": dataset.open(id).prepare,
-    }  # fmt: skip
+    experiment = begin_with(row)
+    changes = {"data": data_of(row), "intervals": experiment.intervals or IntervalsConfig()}
     run, _ = jobs.submit_training(
         id, experiment.model_copy(update=changes), f"First forecast of {row.name}", state.owner()
     )
     state.go("forecast", run=run)
+
+
+def begin_with(row: DatasetRow) -> Experiment:
+    """The settings to begin with: suggested ones, with values prepared and windows as the data set keeps them."""
+    kept, experiment = dataset.open(row.id), suggested(row.about)
+    windows = experiment.windows if kept.windows == WindowsConfig() else kept.windows
+    return experiment.model_copy(update={"prepare": kept.prepare, "windows": windows})
 
 
 def suggested(about: Mapping[str, Any]) -> Experiment:

@@ -17,14 +17,13 @@ from stcore.experiment import (
     BASELINES,
     Experiment,
     ModelEntry,
-    PrepareConfig,
     SplitConfig,
     TrainingConfig,
     WindowsConfig,
 )
 from stcore.models import MODELS
 from stcore.training import device, planning
-from stcore.ui import forms, opening, parts, pickers, state
+from stcore.ui import forms, opening, parts, pickers, prepare_words, state
 from stcore.ui.opened import Opened
 from stcore.workflow.outlook import EFFORT, Outlook, outlook
 
@@ -59,7 +58,7 @@ def _panels(dataset_id: str, digest: str, owner: str) -> Mapping[str, Panel]:
 def ask(data: Opened) -> Values:
     """Draw the form; the experiment it describes, as plain values that nobody has checked yet."""
     key = f"train-{data.row.id}"
-    begin = opening.suggested(data.row.about)
+    begin = opening.begin_with(data.row)
     basics = _basics(data, begin, key)
     with st.expander("More settings", key=f"{key}-more"):
         more = _more(data, basics.models, begin.seed, key)
@@ -184,7 +183,8 @@ def _more(data: Opened, models: list[str], seed: int, key: str) -> Values:
     answer = forms.edit(ModelEntry, f"{key}-a", leave_out=("name", "as_"), columns=4)
     left, middle, right = st.columns([2, 2, 4], gap="medium")
     with left:
-        stride = forms.edit(WindowsConfig, f"{key}-w", leave_out=("lookback", "horizon"), columns=1, folded=False)
+        kept = dataset.open(data.row.id).windows.model_dump()
+        apart = forms.edit(WindowsConfig, f"{key}-w", kept, ("lookback", "horizon"), columns=1, folded=False)
     with middle:
         chance = forms.edit(Experiment, f"{key}-s", {"seed": seed}, leave_out=("schema_version", "targets"), columns=1)
     with right:
@@ -196,7 +196,7 @@ def _more(data: Opened, models: list[str], seed: int, key: str) -> Values:
         "device": chosen,
         "own": own,
         "answer": answer,
-        "windows": stride,
+        "windows": apart,
         "prepare": prepare,
         "seed": chance.get("seed", 0),
         "split": _split(split),
@@ -204,11 +204,12 @@ def _more(data: Opened, models: list[str], seed: int, key: str) -> Values:
 
 
 def _prepare(data: Opened, key: str) -> Values:
-    """How values are prepared: as the data set keeps it, until something else is chosen here."""
-    kept = dataset.open(data.row.id).prepare.model_dump(mode="json", exclude_defaults=True)
-    unseen = ("fill", "clean")
-    drawn = forms.edit(PrepareConfig, f"{key}-p", current=kept, leave_out=unseen, columns=2)
-    return {**{name: kept[name] for name in unseen if name in kept}, **drawn}
+    """How values are prepared: as the data set keeps it, with the way to change it."""
+    kept = dataset.open(data.row.id).prepare
+    parts.text(prepare_words.summary(data, kept), small=True)
+    if st.button("Prepare otherwise", key=f"{key}-prepare"):
+        state.go("prepare")
+    return kept.model_dump(mode="json", exclude_defaults=True)
 
 
 def _split(given: Values) -> Values:

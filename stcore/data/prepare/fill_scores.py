@@ -107,7 +107,7 @@ def _scored(
 ) -> list[dict[str, object]]:  # fmt: skip
     """Rows of one fill, one a value."""
     begin, refused = time.perf_counter(), ""
-    chosen = config.model_copy(update={"fill": name})
+    chosen = PrepareConfig.parse({"fill": name, "neighbours": config.neighbours, "rank": config.rank})
     try:
         miss = np.abs(Pipeline.fit(blind, len(blind.time), chosen).apply(blind).values - whole.values)
     except ConfigError as error:

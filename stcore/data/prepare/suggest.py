@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stcore.data import steps
+from stcore.data.explore.autocorrelation import autocorrelation
 from stcore.data.panel import Panel
 from stcore.data.prepare.features import Profile, calendar_cycles
 from stcore.data.prepare.scale import Scaler
@@ -57,7 +58,7 @@ def suggest_windows(panel: Panel, target: str, rows: int | None = None) -> Sugge
     scaled = Scaler.fit(values).forward(values)
     usual = Profile.fit(scaled, times, calendar_cycles(panel.step)).usual(times)
     most = max(2, min(_MOST_LAGS, len(values) // 3))
-    whole, off = autocorrelation(scaled[..., 0], most), autocorrelation((scaled - usual)[..., 0], most)
+    whole, off = (mean_correlation(part[..., 0], most) for part in (scaled, scaled - usual))
     longest = max(1, len(values) // 10)
     memory = int(np.clip(_falls_below(off, _REMEMBERED), 4, max(4, longest)))
     reach = int(np.clip(_falls_below(off, _TELLING) - 1, 1, longest))
@@ -65,24 +66,11 @@ def suggest_windows(panel: Panel, target: str, rows: int | None = None) -> Sugge
     return Suggestion(memory, reach, whole, off, period, _reasons(memory, reach, period, whole, panel.step))
 
 
-def autocorrelation(values: np.ndarray, most: int) -> np.ndarray:
-    """Mean over places of the autocorrelation of [time, place] at lags 0 .. most - 1, missing values left out.
-
-    Source: the sample autocorrelation of G. Box, G. Jenkins, "Time Series Analysis", 1970, by fast Fourier transform.
-    """
-    there = ~np.isnan(values)
-    count = np.maximum(there.sum(axis=0), 1)
-    mean = np.where(there, values, 0).sum(axis=0, dtype=np.float64) / count
-    off = np.where(there, values - mean, 0)
-    size = 1 << int(np.ceil(np.log2(2 * len(values))))
-    product, pairs = (
-        np.fft.irfft(np.abs(np.fft.rfft(part, size, axis=0)) ** 2, axis=0)[:most] for part in (off, there)
-    )
-    variance = np.maximum((off**2).sum(axis=0) / count, 1e-12)
-    usable = ((off**2).sum(axis=0) > 1e-9) & (there.sum(axis=0) >= 20)
-    found = product / np.maximum(pairs, 1) / variance
-    found[pairs < 10] = 0
-    return np.asarray(found[:, usable].mean(axis=1) if usable.any() else np.zeros(most))
+def mean_correlation(values: np.ndarray, most: int) -> np.ndarray:
+    """Mean over places of the autocorrelation of [time, place] at lags 0 .. most; 0 where no place has enough pairs."""
+    each = np.stack([autocorrelation(values[:, place], most) for place in range(values.shape[1])])
+    known = np.isfinite(each)
+    return np.asarray(np.where(known, each, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
 
 
 def _falls_below(correlation: np.ndarray, level: float) -> int:
