@@ -27,7 +27,9 @@ class Settings(Config):
     map_style: str = setting("", title="Map style", help="Address of a MapLibre style; empty: the offline style.")
     workers: int = setting(1, title="Workers", help="Local worker processes.", ge=1, le=64)
     threads: int = setting(1, title="Threads", help="Torch threads in a worker.", ge=1, le=256)
-    max_upload_mb: int = setting(1024, title="Largest upload", help="Largest file a page accepts.", unit="MB", ge=1)
+    max_upload_mb: int = setting(
+        10_000, title="Largest upload", help="Largest file a page takes; it streams to the disk.", unit="MB", ge=1
+    )
     max_table_mb: int = setting(
         20_000, title="Largest table", help="A compressed file that unpacks to more is refused.", unit="MB", ge=1
     )

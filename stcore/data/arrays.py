@@ -1,13 +1,55 @@
-"""What a script hands over, made into the arrays and times of a panel, or refused in words."""
+"""What a script hands over, made into the arrays and times of a panel, or refused in words; and room for large arrays."""
 
 from __future__ import annotations
 
+import math
+import os
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stcore.errors import DataError
+from stcore.errors import DataError, StoreError
+from stcore.settings import prepare_home
+
+#: A larger array lies in a file instead of memory.
+IN_MEMORY = 512 << 20
+
+
+def spacious(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
+    """Room for an array: memory, or where it is large a nameless file in the home folder that goes with the array.
+
+    Contents are not defined.
+
+    Raises:
+        StoreError: no space on the disk.
+    """
+    size = np.dtype(dtype).itemsize * math.prod(shape)
+    if size <= IN_MEMORY:
+        return np.empty(shape, dtype)
+    room = prepare_home() / "scratch"
+    try:
+        room.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=room) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+            return np.memmap(file, dtype=dtype, mode="r+", shape=shape)
+    except OSError as error:
+        raise StoreError(
+            f"{size:,} bytes of scratch are not free in {room} ({error.strerror or error}).",
+            "Free some space, or set FIELDCAST_HOME to a larger disk.",
+        ) from error
+
+
+def blocks(array: np.ndarray, most: int = 64 << 20) -> Iterator[slice]:
+    """Stretches of the first axis of at most so many bytes."""
+    rows = max(1, most // max(1, array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        yield slice(start, start + rows)
 
 
 def numbers(values: Any) -> np.ndarray:
@@ -38,8 +80,7 @@ def numbers(values: Any) -> np.ndarray:
 
 def _infinite(values: np.ndarray) -> bool:
     """Whether any value is infinite, read in blocks."""
-    rows = max(1, (16 << 20) // max(1, values[:1].nbytes))
-    return any(bool(np.isinf(values[start : start + rows]).any()) for start in range(0, len(values), rows))
+    return any(bool(np.isinf(values[rows]).any()) for rows in blocks(values))
 
 
 def mask(given: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -74,6 +74,10 @@ class Panel:
         values = self.values[:rows]
         return values if self.observed is None else np.where(self.observed[:rows], values, np.float32(np.nan))
 
+    def seen(self, rows: slice) -> np.ndarray:
+        """The mask of some steps, bool [time, location, feature]; a large panel is asked in blocks."""
+        return np.asarray(self.observed[rows]) if self.observed is not None else ~np.isnan(self.values[rows])
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """(steps, locations, features)."""

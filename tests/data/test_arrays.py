@@ -1,48 +1,59 @@
-"""What a script may hand over as a panel, and what it is told when it cannot be one."""
+"""Room for large arrays, and that what is done in blocks is what is done at once."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from stcore.data import arrays
 from stcore.data.panel import Panel
+from stcore.data.prepare import pipeline
+from stcore.data.prepare.clean import clean
+from stcore.data.prepare.pipeline import Pipeline
 from stcore.errors import DataError
-
-HOURS = pd.date_range("2024-01-01", periods=5, freq="h")
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"values": [["a"]] * 5}, "not numbers"), ({"values": np.zeros((5, 1, 1, 1))}, "4 axes"), ({"values": 3.0}, "0 axes"),
-        ({"values": np.zeros((5, 2)), "mask": np.ones(5)}, "mask has the shape"), ({"time": ["x"] * 5}, "cannot be read"),
-        ({"time": HOURS[::-1]}, "do not follow"), ({"time": [HOURS[0]] * 5}, "do not follow"),
-        ({"time": [*HOURS[:4], HOURS[4] + pd.Timedelta("7min")]}, "not regular"), ({"clock": "Mars/Olympus"}, "Mars/Olympus"),
-        ({"time": HOURS.tz_localize("UTC")}, "no clock"), ({"features": ["a", "b"]}, "need"),
-        ({"values": np.zeros((5, 1, 2)), "features": ["a", "a"]}, "same name"), ({"locations": ["a", "b"]}, "2 location names"),
-        ({"values": np.zeros((5, 2)), "locations": ["a", "a"]}, "twice"), ({"adjacency": np.zeros((2, 2))}, "2 x 2"),
-        ({"adjacency": pd.DataFrame({"a": ["x"], "b": ["y"]})}, "columns from and to"),
-        ({"adjacency": pd.DataFrame({"from": ["1"], "to": ["9"]})}, "not in the data: 9"),
-        ({"time": pd.date_range("2024-10-27", periods=5, freq="h"), "clock": "Europe/Berlin"}, "Europe/Berlin"),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_cannot_be_a_panel_is_refused_in_words(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(DataError, match=words) as refused:
-        Panel.from_arrays(**{"values": np.zeros(5), "time": HOURS, **given})
-    assert refused.value.hint
+from stcore.preparation import CleanConfig, PrepareConfig
 
 
-def test_infinite_and_masked_values_are_missing() -> None:
-    panel = Panel.from_arrays([1, np.inf, -np.inf, 1e300, 5], HOURS, mask=[True, True, True, True, False])
-    assert panel.mask.ravel().tolist() == [True, False, False, False, False]
+def panel() -> Panel:
+    values = np.random.default_rng(0).normal(20, 5, (60, 11, 2)).astype(np.float32)
+    values[10:14, ::2], values[:3, 1], values[30, :, 1] = np.nan, np.nan, 400
+    return Panel.from_arrays(values, pd.date_range("2026-03-02", periods=60, freq="h"), features=["x", "y"])
 
 
-def test_a_day_keeps_its_hour_over_summer_time() -> None:
-    days = pd.date_range("2024-03-28", periods=6, freq="D", tz="Europe/Berlin")
-    panel = Panel.from_arrays(np.arange(6.0), days, clock="Europe/Berlin")
-    assert panel.step == "1D"
-    assert set(panel.time.hour) == {0}
+def test_large_arrays_lie_in_a_nameless_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "IN_MEMORY", 100)
+    large, small = arrays.spacious((50, 2)), arrays.spacious((5, 2))
+    assert isinstance(large, np.memmap)
+    assert not isinstance(small, np.memmap)
+    large[:] = 7
+    assert large.sum() == 700
+    assert list((home / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("fill", ["forward", "linear", "spline"])
+def test_filling_and_cleaning_in_parts_is_filling_and_cleaning_at_once(
+    fill: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = PrepareConfig(fill=fill, clean=CleanConfig(limits={"y": (0, 100)}))  # type: ignore[arg-type]
+    cleaned = clean(panel(), config).panel
+    whole = Pipeline.fit(cleaned, 40, config).apply(cleaned)
+    monkeypatch.setattr(arrays, "IN_MEMORY", 100)
+    monkeypatch.setattr(pipeline, "_BLOCK_CELLS", 60 * 2 * 3)
+    again = clean(panel(), config).panel
+    parts = Pipeline.fit(again, 40, config).apply(again)
+    assert isinstance(parts.values, np.memmap)
+    np.testing.assert_array_equal(parts.values, whole.values)
+    np.testing.assert_array_equal(parts.mask, whole.mask)
+    assert parts.mask.sum() == (~np.isnan(panel().values)).sum() - 11
+
+
+def test_a_way_that_needs_all_places_is_refused_where_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = panel()
+    filler = Pipeline.fit(made, 40, PrepareConfig(fill="seasonal"))
+    monkeypatch.setattr(arrays, "IN_MEMORY", 100)
+    with pytest.raises(DataError, match="Usual course") as refused:
+        filler.apply(made)
+    assert "straight line" in refused.value.hint

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stcore.data import arrays
 from stcore.data.panel import Panel
 from stcore.data.prepare import gaps
 from stcore.data.schema import FeatureSchema
@@ -58,7 +59,9 @@ def clean(panel: Panel, config: PrepareConfig) -> Cleaned:
     out = np.flatnonzero(panel.locations.index.isin(config.clean.leave_out))
     if not len(out) and not any(rules.values()):
         return Cleaned(panel, {})
-    values = np.array(panel.values, dtype=np.float32)
+    values = arrays.spacious(panel.values.shape)
+    for rows in arrays.blocks(values):
+        values[rows] = panel.values[rows]
     counts: dict[str, int] = {}
     if len(out):
         counts["left_out"] = int((~np.isnan(values[:, out])).sum())
@@ -69,7 +72,11 @@ def clean(panel: Panel, config: PrepareConfig) -> Cleaned:
             for rule, wrong in _applied(block, rules[name]):
                 counts[rule] = counts.get(rule, 0) + wrong
             values[:, places, number] = block
-    observed = None if panel.observed is None else panel.observed & ~np.isnan(values)
+    observed = None
+    if panel.observed is not None:
+        observed = arrays.spacious(values.shape, bool)
+        for rows in arrays.blocks(values):
+            observed[rows] = panel.observed[rows] & ~np.isnan(values[rows])
     return Cleaned(replace(panel, values=values, observed=observed), {r: counts[r] for r in RULES if r in counts})
 
 

@@ -21,10 +21,12 @@ class Filler:
     Attributes:
         title: as a page says it.
         ends: how many readings after a gap must be known before its fill is; 0 = it is known at its own time.
+        by_place: every place is filled from its own readings and nothing learnt, so that places may be filled in parts.
     """
 
     title: ClassVar[str]
     ends: ClassVar[int] = 0
+    by_place: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, panel: Panel, train_rows: int, config: PrepareConfig) -> Self:

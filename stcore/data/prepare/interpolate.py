@@ -17,6 +17,7 @@ class Forward(Filler):
     """The last reading is carried forward."""
 
     title: ClassVar[str] = "Last value"
+    by_place: ClassVar[bool] = True
 
     def fill(self, values: np.ndarray, times: pd.DatetimeIndex) -> np.ndarray:
         """NaN before the first reading."""
@@ -28,6 +29,7 @@ class Linear(Filler):
     """A straight line from the reading before a gap to the one after it."""
 
     title: ClassVar[str] = "Straight line"
+    by_place: ClassVar[bool] = True
     ends: ClassVar[int] = 1
 
     def fill(self, values: np.ndarray, times: pd.DatetimeIndex) -> np.ndarray:
@@ -50,6 +52,7 @@ class Spline(Filler):
     """
 
     title: ClassVar[str] = "Smooth curve"
+    by_place: ClassVar[bool] = True
     ends: ClassVar[int] = 2
 
     def fill(self, values: np.ndarray, times: pd.DatetimeIndex) -> np.ndarray:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from stcore.data import arrays
 from stcore.data.panel import Panel
 from stcore.data.prepare import gaps
 from stcore.data.prepare.clean import measured
 from stcore.data.prepare.derived import Derived
 from stcore.data.prepare.fill import FILLERS, Filler
+from stcore.errors import DataError
 from stcore.preparation import PrepareConfig
+
+#: Cells that are filled in one go.
+_BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,18 +77,44 @@ class Pipeline:
         return self.derived.apply(filled, np.asarray(source.measured() if self.ends else source.values))
 
     def _filled(self, panel: Panel) -> Panel:
-        if self.filler is None or panel.mask.all():
+        if self.filler is None or not _gaps(panel):
             return panel
-        values = np.array(panel.values, dtype=np.float32)
         which = [panel.features.index(name) for name in self.filled]
-        part = values[:, :, which]
+        values, observed = arrays.spacious(panel.shape), arrays.spacious(panel.shape, bool)
+        for rows in arrays.blocks(values):
+            values[rows], observed[rows] = panel.values[rows], panel.seen(rows)
+        for places in self._parts(panel):
+            part = np.ascontiguousarray(values[:, places][:, :, which])
+            values[:, places, which] = self._one(part, panel, places)
+        return replace(panel, values=values, observed=observed)
+
+    def _one(self, part: np.ndarray, panel: Panel, places: slice) -> np.ndarray:
+        """Some places [time, place, filled feature] without gaps, but for those before a first reading."""
+        assert self.filler is not None
         found = self.filler.fill(part, panel.time)
         found = np.where(np.isnan(found), gaps.carried(part), found)
-        for place, (number, name) in enumerate(zip(which, self.filled, strict=True)):
+        for number, name in enumerate(self.filled):
             low, high = panel.schema[name].range
-            own = np.clip(found[..., place], low, high) if (low, high) != (None, None) else found[..., place]
-            values[..., number] = np.where(np.isnan(part[..., place]), own, part[..., place])
-        return replace(panel, values=values, observed=panel.mask)
+            if (low, high) != (None, None):
+                found[..., number] = np.clip(found[..., number], low, high)
+        return np.where(np.isnan(part), found, part)
+
+    def _parts(self, panel: Panel) -> Iterator[slice]:
+        """All places at once, or some at a time where a way of filling allows it.
+
+        Raises:
+            DataError: too many values for a way that needs all places at once.
+        """
+        assert self.filler is not None
+        places, cells = len(panel.locations), panel.values.size
+        if not self.filler.by_place and panel.values.nbytes > arrays.IN_MEMORY:
+            raise DataError(
+                f"“{self.filler.title}” fills all places at once; {cells:,} values are more than it has memory for.",
+                "Fill with the last value, a straight line or a smooth curve, or choose fewer places or a longer step.",
+            )
+        width = max(1, _BLOCK_CELLS // max(1, len(panel.time) * len(self.filled))) if self.filler.by_place else places
+        for start in range(0, places, width):
+            yield slice(start, min(start + width, places))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What was learnt, by name; with ``about`` it makes the pipeline again."""
@@ -113,3 +144,8 @@ class Pipeline:
             FILLERS[about["fill"]].of(parts["filler"], step) if about["fill"] else None, tuple(about["filled"]),
             Derived.of_stored(about["derived"], parts["derived"], step) if about["derived"] else None,
         )  # fmt: skip
+
+
+def _gaps(panel: Panel) -> bool:
+    """Whether any value is missing or was filled before, looked at in blocks."""
+    return any(not panel.seen(rows).all() for rows in arrays.blocks(panel.values))
