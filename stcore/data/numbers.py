@@ -20,7 +20,8 @@ import pyarrow as pa
 from stcore.data.dialect import MISSING
 from stcore.data.shapes import ODD, PARTS, USUAL, Writing, read_shapes
 
-FLOAT32_MAX = float(np.finfo(np.float32).max)
+#: The largest number that float32 rounds to one of its own (half a step above its largest).
+FLOAT32_MAX = float(np.nextafter(2.0**128 - 2.0**103, 0))
 #: Ask(select, rest, parameters) -> rows of SELECT {select} FROM the table {rest}.
 Ask = Callable[..., list[tuple[Any, ...]]]
 _MOST_SHAPES = 5000
