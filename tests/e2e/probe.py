@@ -6,6 +6,7 @@ st.set_page_config(layout="wide")
 with st.container(border=True, key="panel-probe"):
     st.button("Primary", type="primary", key="primary")
     st.multiselect("Many", ["a", "b"], default=["a"], key="many")
+st.button("Play", key="play")
 with st.container(key="switch-probe"):
     st.button("Switch", type="tertiary", key="switch")
 with st.container(horizontal=True), st.container(key="header-words"):
