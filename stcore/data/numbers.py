@@ -101,13 +101,14 @@ def not_number(form: NumberForm, column: str, silent: Collection[int] = ()) -> s
         return "false"
     words = ", ".join(_literal(word) for word in MISSING)
     more = f" AND hash(lower(trim({column}))) NOT IN ({', '.join(map(str, silent))})" if silent else ""
-    return f"({form.sql(column)} IS NULL AND lower(trim({column})) NOT IN ({words}){more})"
+    said = f"lower(trim({column})) NOT IN ({words}){more}"
+    return f"CASE WHEN {form.sql(column)} IS NULL THEN {said} ELSE false END"  # words are compared only where need be
 
 
 def too_large(form: NumberForm, column: str) -> str:
     """SQL condition: a number that float32 cannot hold (NaN counts as missing)."""
     number = form.sql(column)
-    return f"(NOT isnan({number}) AND abs({number}) > {FLOAT32_MAX!r})"
+    return f"(abs({number}) > {FLOAT32_MAX!r} AND NOT isnan({number}))"
 
 
 @dataclass(frozen=True)
