@@ -88,8 +88,7 @@ class Panel:
     def digest(self) -> str:
         """Sixteen hex digits of the content: values, mask, time, ids, features, clock. Names and labels do not count."""
         state = hashlib.sha256()
-        for start in range(0, len(self.values), 4096):
-            rows = slice(start, start + 4096)
+        for rows in arrays.blocks(self.values):
             # Adding zero makes one zero of -0 and 0; a NaN may have come with other bits from another reader.
             block = self.values[rows] + np.float32(0)
             state.update(np.where(np.isnan(block), np.float32(np.nan), block).tobytes())
