@@ -71,8 +71,12 @@ class Panel:
 
     def measured(self, rows: int | None = None) -> np.ndarray:
         """The first ``rows`` steps as they were measured: float32 as ``values``, NaN also where something was filled in."""
-        values = self.values[:rows]
-        return values if self.observed is None else np.where(self.observed[:rows], values, np.float32(np.nan))
+        return self.measured_between(0, rows)
+
+    def measured_between(self, start: int, end: int | None) -> np.ndarray:
+        """Steps ``start`` to before ``end`` as they were measured."""
+        values = self.values[start:end]
+        return values if self.observed is None else np.where(self.observed[start:end], values, np.float32(np.nan))
 
     def seen(self, rows: slice) -> np.ndarray:
         """The mask of some steps, bool [time, location, feature]; a large panel is asked in blocks."""

@@ -128,7 +128,11 @@ def resemblance(
     fig.line(figure, lags, deviation, theme.forecast, 2.4, name="Deviations")
     for word, lag in marks.items():
         if lag < len(lags):
-            fig.vertical(figure, lag, word, theme, dash="dot")
+            fig.vertical(figure, lag, "", theme, dash="dot")
+            figure.add_annotation(
+                x=lag, y=1, yref="paper", text=fig.safe(word), showarrow=False, xanchor="left", yanchor="top", xshift=6,
+                font={"size": 12.5, "color": theme.muted},
+            )  # fmt: skip
     fig.end_labels(
         figure,
         [

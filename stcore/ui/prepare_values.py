@@ -15,13 +15,16 @@ from stcore.plots import curves, prepared
 from stcore.preparation import PrepareConfig
 from stcore.ui import parts, state
 from stcore.ui.prepare_shown import SHOWN_STEPS, Shown, busiest, last, place_of
-from stcore.workflow.rehearsal import Course, Rehearsal
+from stcore.workflow.rehearsal import Course, Rehearsal, there
 
 
 def clean(shown: Shown) -> None:
     """The stretch of a place in which most was set aside, and how many readings each rule set aside."""
     number = shown.number()
-    aside = shown.done.raw.mask[:, :, number] & ~shown.done.cleaned.panel.mask[:, :, number]
+    raw, kept = shown.done.raw, shown.done.cleaned.panel
+    aside = np.zeros(raw.shape[:2], dtype=bool)
+    if kept is not raw:
+        aside = there(raw, number) & ~there(kept, number)
     place = place_of(
         shown, aside.sum(axis=0), "Set aside", [parts.key("observed", "kept"), parts.key("fault", "set aside")]
     )
@@ -30,7 +33,7 @@ def clean(shown: Shown) -> None:
     drawn = prepared.cleaned(course.time, course.raw, course.kept, parts.theme(), shown.unit)
     count = int(aside[:, column].sum())
     parts.chart(drawn, "prepare-clean", f"{words.count(count, 'reading')} of {words.short(place)} set aside")
-    counts, total = shown.done.cleaned.counts, max(1, int(shown.done.raw.mask.sum()))
+    counts, total = shown.done.cleaned.counts, max(1, shown.done.readings)
     if not counts:
         parts.text("No rule is on; every reading stays.", small=True)
         return
@@ -42,7 +45,7 @@ def clean(shown: Shown) -> None:
 def fill(shown: Shown) -> None:
     """The longest gap of a place with what stands in it, and by how much each fill misses hidden readings."""
     number = shown.number()
-    missing = ~shown.done.cleaned.panel.mask[:, :, number]
+    missing = ~there(shown.done.cleaned.panel, number)
     most = np.where(missing.all(axis=0), 0, missing.sum(axis=0))
     place = place_of(shown, most, "Gaps filled", [parts.key("observed", "measured"), parts.key("forecast", "filled")])
     gap = shown.done.longest_gap(shown.feature, place)
@@ -90,7 +93,7 @@ def fill_scores(shown: Shown) -> None:
     names = list(own["fill"].drop_duplicates())
     length = steps.describe_span(block_length(shown.done.cleaned.panel), shown.data.panel.step)
     chosen = names.index(run.prepare.fill) if run.prepare.fill in names else -1
-    parts.table([parts.Column("Fill"), parts.Column("Error, single readings", number=True), parts.Column(f"Error, {length} in a row", number=True)],
+    parts.table([parts.Column("Fill"), parts.Column("Single readings", number=True), parts.Column(f"{words.sentence(length)} in a row", number=True)],
                 rows, chosen, caption="Mean error of each fill on readings hidden from the train part")  # fmt: skip
     parts.text("Readings of the train part were hidden and filled; the smallest error is marked.", small=True)
 

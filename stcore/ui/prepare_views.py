@@ -92,14 +92,14 @@ def show(section: Section, data: Opened, feature: str, done: Rehearsal) -> None:
 def below(section: Section, data: Opened, feature: str, done: Rehearsal) -> None:
     """A section's table under its form, where it has one."""
     if section.below is not None:
-        with parts.panel("How well each fill does", "Choose by error, not by name.", key="prepare-below"):
+        with parts.panel("Error of each fill", "Choose by error, not by name.", key="prepare-below"):
             section.below(Shown(data, feature, done))
 
 
 def verdict(data: Opened, done: Rehearsal, changed: bool) -> None:
     """“**No reading is set aside, gaps stay gaps;** the values of each sensor are brought to mean 0 and spread 1.”"""
     prepare = done.plan.run.prepare
-    aside, total = done.cleaned.total, max(1, int(done.raw.mask.sum()))
+    aside, total = done.cleaned.total, max(1, done.readings)
     first = (
         f"{words.count(aside, 'reading')} ({words.percent(aside / total)}) set aside"
         if aside

@@ -16,6 +16,7 @@ from typing import Any
 from stcore.evaluation import skill_by_day, summary
 from stcore.experiment import BASELINES, Experiment, ModelEntry, TrainingConfig, WindowsConfig
 from stcore.models import MODELS
+from stcore.preparation import PrepareConfig
 from stcore.records import PREDICTION_SCHEMA, Prediction
 from stcore.training.joined import Method, combine_predictions
 from stcore.workflow.result import Result
@@ -146,6 +147,8 @@ def _settings(experiment: Experiment, entry: ModelEntry | None) -> dict[str, Any
         given = {name: value for name, value in {**entry.training, **entry.settings}.items() if name in fields}
         out |= {str(fields[name].title).lower(): value for name, value in given.items() if name != "device"}
         out |= {"refit": entry.refit, "answer": entry.head}
+    for name in ("fill", "transform", "scale", "difference"):
+        out[str(PrepareConfig.model_fields[name].title).lower()] = getattr(experiment.prepare, name).replace("_", " ")
     return out | {str(WindowsConfig.model_fields["stride"].title).lower(): windows.stride, "seed": experiment.seed}
 
 

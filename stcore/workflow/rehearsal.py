@@ -130,11 +130,17 @@ class Rehearsal:
             scaled[:lag] = np.nan
         return scaled[rows.start - first :]
 
+    @cached_property
+    def readings(self) -> int:
+        """Readings of the data as read, all places and values; counted in blocks, since the panel may lie on disk."""
+        blocks = range(0, len(self.raw.time), 4096)
+        return sum(int(np.isfinite(self.raw.measured_between(start, start + 4096)).sum()) for start in blocks)
+
     def longest_gap(self, feature: str, place: str) -> tuple[int, int] | None:
         """First row and number of rows of the longest gap of a place that begins after a reading, once cleaned."""
         column = self.raw.locations.index.get_loc(place)
         number = self.cleaned.panel.features.index(feature)
-        missing = ~self.cleaned.panel.mask[:, column, number]
+        missing = ~there(self.cleaned.panel, number)[:, column]
         if missing.all() or not missing.any():
             return None
         edges = np.flatnonzero(np.diff(np.r_[False, missing, False].astype(np.int8)))
@@ -156,6 +162,11 @@ def rehearse(
     """
     run = RunConfig(prepare=prepare, windows=windows, targets=targets, model=ModelEntry(name="ridge"))
     return Rehearsal(panel, cleaned(panel, prepare), plan(panel, run))
+
+
+def there(panel: Panel, number: int) -> np.ndarray:
+    """bool [time, location], where one value was measured."""
+    return np.isfinite(panel.values[:, :, number]) if panel.observed is None else panel.observed[:, :, number]
 
 
 def _column(panel: Panel, rows: slice, column: int, feature: str, worked_out: np.ndarray) -> np.ndarray:

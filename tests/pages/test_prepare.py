@@ -112,7 +112,7 @@ def test_fills_are_ranked_by_their_error_and_the_draft_lasts_over_sections() -> 
     id = saved(gappy())
     app = section(page("prepare", dataset=id), "fill")
     told = said(app)
-    assert "Error, single readings" in told
+    assert "Error of each fill" in told
     assert "Usual course" in told
     assert told.count("fc-good") >= 2
     box(app, "selectbox", "Fill gaps").set_value("seasonal")

@@ -250,3 +250,15 @@ def test_panels_of_unlike_cycles_are_refused_in_words() -> None:
     panels = {"a": daily_wave(600), "b": daily_wave(180)}
     with pytest.raises(ConfigError, match="features worked out for “b”"):
         stcore.check(panels, run(derived={"waves": 1}))
+
+
+def test_several_panels_each_have_what_was_learnt_from_them(tmp_path: Path) -> None:
+    panels = {"a": daily_wave(400, gaps=0.2), "b": daily_wave(420, places=2, gaps=0.2, seed=1)}
+    fitted = stcore.fit(panels, run(fill="seasonal", transform="yeo_johnson", derived={"lags": [24], "trend": True}))
+    tables = [fit.recipe.pipeline.arrays()["filler.table"] for fit in fitted.panels.values()]
+    assert tables[0].shape[1] == 3
+    assert tables[1].shape[1] == 2
+    fitted.save(tmp_path)
+    first, second = stcore.forecast(fitted, panels), stcore.forecast(stcore.load(tmp_path), panels)
+    for name in panels:
+        np.testing.assert_array_equal(first[name].values, second[name].values)
