@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from stcore.settings import prepare_home
 
 #: A larger array lies in a file instead of memory.
 IN_MEMORY = 512 << 20
+_TURNED = 128 << 20
 
 
 def spacious(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
@@ -50,6 +51,42 @@ def blocks(array: np.ndarray, most: int = 64 << 20) -> Iterator[slice]:
     rows = max(1, most // max(1, array[:1].nbytes))
     for start in range(0, len(array), rows):
         yield slice(start, start + rows)
+
+
+def turn(source: np.ndarray, out: np.ndarray) -> None:
+    """out[column, row] = source[row, column]; ``out`` is written in order, since a file takes writes here and there badly."""
+    width = max(1, _TURNED // max(1, len(source) * source.itemsize))
+    for first in range(0, source.shape[1], width):
+        block = np.ascontiguousarray(source[:, first : first + width])
+        for start in range(0, block.shape[1], 64):
+            out[first + start : first + start + 64] = block[:, start : start + 64].T
+
+
+def by_place(values: np.ndarray, work: Callable[[np.ndarray, slice], np.ndarray], most: int) -> np.ndarray:
+    """What ``work`` makes of [time, location, feature], some places at a time.
+
+    Args:
+        values: may be a memory map.
+        work: gets the values of some places, to keep or to change, and which those are; returns as many values.
+        most: cells of one part.
+
+    Returns:
+        float32, as large; in a file where it is large, which is written in order.
+    """
+    steps, places, features = values.shape
+    width = max(1, most // max(1, steps * features))
+    parts = [slice(first, min(first + width, places)) for first in range(0, places, width)]
+    if values.nbytes <= IN_MEMORY:
+        out = np.empty(values.shape, np.float32)
+        for part in parts:
+            out[:, part] = work(np.array(values[:, part], np.float32), part)
+        return out
+    turned = spacious((places, features, steps))
+    for part in parts:
+        turned[part] = work(np.array(values[:, part], np.float32), part).transpose(1, 2, 0)
+    out = spacious(values.shape)
+    turn(turned.reshape(places * features, steps), out.reshape(steps, places * features))
+    return out
 
 
 def numbers(values: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data import steps
+from stcore.data import arrays, steps
 from stcore.data.panel import LABEL_COLUMNS, Panel
 from stcore.data.schema import FeatureSchema
 from stcore.data.space import Grid, Space
@@ -97,20 +97,11 @@ def _write(path: Path, array: np.ndarray, dtype: np.dtype[Any]) -> None:
 
 
 def _write_curves(folder: Path) -> None:
-    """values.npy [time, location, feature] once more as curves.npy [location, feature, time].
-
-    A block of times is read in order and written to its stretch of every place, in tiles that fit the cache.
-    """
+    """values.npy [time, location, feature] once more as curves.npy [location, feature, time]."""
     values = np.load(folder / "values.npy", mmap_mode="r", allow_pickle=False)
     steps_, places, features = values.shape
-    flat = values.reshape(steps_, places * features)
     out = reserved(folder / "curves.npy", np.dtype(np.float32), (places, features, steps_))
-    turned = out.reshape(places * features, steps_)
-    rows = max(1, min(steps_, (4 * _BLOCK) // max(1, 4 * places * features)))
-    for start in range(0, steps_, rows):
-        block = np.asarray(flat[start : start + rows])
-        for first in range(0, places * features, 512):
-            turned[first : first + 512, start : start + rows] = block[:, first : first + 512].T
+    arrays.turn(values.reshape(steps_, places * features), out.reshape(places * features, steps_))
     out.flush()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from stcore.data import steps
+from stcore.data import arrays, steps
 from stcore.data.panel import Panel
 
 
@@ -33,8 +33,8 @@ def week_profile(time: pd.DatetimeIndex, values: np.ndarray) -> np.ndarray | Non
 def place_means(values: np.ndarray) -> np.ndarray:
     """[location] mean over time of [time, location]; NaN where a place has no reading. Blockwise: reads a memory map once."""
     total, count = np.zeros(values.shape[1]), np.zeros(values.shape[1])
-    for start in range(0, len(values), 4096):
-        block = np.asarray(values[start : start + 4096], dtype=np.float64)
+    for rows in arrays.blocks(values, 16 << 20):
+        block = np.asarray(values[rows], dtype=np.float64)
         count += np.isfinite(block).sum(axis=0)
         total += np.nansum(block, axis=0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -59,25 +59,37 @@ def clean(panel: Panel, config: PrepareConfig) -> Cleaned:
     out = np.flatnonzero(panel.locations.index.isin(config.clean.leave_out))
     if not len(out) and not any(rules.values()):
         return Cleaned(panel, {})
-    values = arrays.spacious(panel.values.shape)
-    for rows in arrays.blocks(values):
-        values[rows] = panel.values[rows]
     counts: dict[str, int] = {}
-    if len(out):
-        counts["left_out"] = int((~np.isnan(values[:, out])).sum())
-        values[:, out] = np.nan
-    for number, name in enumerate(panel.features):
-        for places in _blocks(values):
-            block = np.ascontiguousarray(values[:, places, number])
-            for rule, wrong in _applied(block, rules[name]):
-                counts[rule] = counts.get(rule, 0) + wrong
-            values[:, places, number] = block
+    values = arrays.by_place(
+        panel.values, lambda block, places: _cleaned(block, places, out, rules, counts), _BLOCK_CELLS
+    )
     observed = None
     if panel.observed is not None:
         observed = arrays.spacious(values.shape, bool)
         for rows in arrays.blocks(values):
             observed[rows] = panel.observed[rows] & ~np.isnan(values[rows])
     return Cleaned(replace(panel, values=values, observed=observed), {r: counts[r] for r in RULES if r in counts})
+
+
+def _cleaned(
+    block: np.ndarray, places: slice, out: np.ndarray, rules: Mapping[str, Mapping[str, Rule]], counts: dict[str, int]
+) -> np.ndarray:
+    """Some places [time, place, feature] without what is wrong; what each rule set aside is added to ``counts``.
+
+    Args:
+        out: positions of the places that are left out.
+        rules: value -> its rules, in the order of the features.
+    """
+    gone = out[(out >= places.start) & (out < places.stop)] - places.start
+    if len(gone):
+        counts["left_out"] = counts.get("left_out", 0) + int((~np.isnan(block[:, gone])).sum())
+        block[:, gone] = np.nan
+    for number, of_value in enumerate(rules.values()):
+        part = np.ascontiguousarray(block[:, :, number])
+        for rule, wrong in _applied(part, of_value):
+            counts[rule] = counts.get(rule, 0) + wrong
+        block[:, :, number] = part
+    return block
 
 
 def check_names(panels: Iterable[Panel], config: PrepareConfig) -> None:
@@ -130,13 +142,6 @@ def _applied(block: np.ndarray, rules: Mapping[str, Rule]) -> Iterator[tuple[str
         wrong = rule(block)
         block[wrong] = np.nan
         yield name, int(wrong.sum())
-
-
-def _blocks(values: np.ndarray) -> Iterator[slice]:
-    """Places by so many that a block stays small."""
-    width = max(1, _BLOCK_CELLS // max(1, len(values)))
-    for start in range(0, values.shape[1], width):
-        yield slice(start, start + width)
 
 
 def _outside(block: np.ndarray, low: float | None, high: float | None) -> np.ndarray:

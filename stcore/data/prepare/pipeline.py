@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,42 +79,33 @@ class Pipeline:
     def _filled(self, panel: Panel) -> Panel:
         if self.filler is None or not _gaps(panel):
             return panel
-        which = [panel.features.index(name) for name in self.filled]
-        values, observed = arrays.spacious(panel.shape), arrays.spacious(panel.shape, bool)
-        for rows in arrays.blocks(values):
-            values[rows], observed[rows] = panel.values[rows], panel.seen(rows)
-        for places in self._parts(panel):
-            part = np.ascontiguousarray(values[:, places][:, :, which])
-            values[:, places, which] = self._one(part, panel, places)
+        cells = panel.values.size
+        if not self.filler.by_place and panel.values.nbytes > arrays.IN_MEMORY:
+            raise DataError(
+                f"“{self.filler.title}” fills all places at once; {cells:,} values are more than it has memory for.",
+                "Fill with the last value, a straight line or a smooth curve, or choose fewer places or a longer step.",
+            )
+        observed = arrays.spacious(panel.shape, bool)
+        for rows in arrays.blocks(panel.values):
+            observed[rows] = panel.seen(rows)
+        values = arrays.by_place(
+            panel.values, lambda block, _: self._one(block, panel), _BLOCK_CELLS if self.filler.by_place else cells
+        )
         return replace(panel, values=values, observed=observed)
 
-    def _one(self, part: np.ndarray, panel: Panel, places: slice) -> np.ndarray:
-        """Some places [time, place, filled feature] without gaps, but for those before a first reading."""
+    def _one(self, block: np.ndarray, panel: Panel) -> np.ndarray:
+        """Some places [time, place, feature] without gaps, but for those before a first reading."""
         assert self.filler is not None
+        which = [panel.features.index(name) for name in self.filled]
+        part = np.ascontiguousarray(block[:, :, which])
         found = self.filler.fill(part, panel.time)
         found = np.where(np.isnan(found), gaps.carried(part), found)
         for number, name in enumerate(self.filled):
             low, high = panel.schema[name].range
             if (low, high) != (None, None):
                 found[..., number] = np.clip(found[..., number], low, high)
-        return np.where(np.isnan(part), found, part)
-
-    def _parts(self, panel: Panel) -> Iterator[slice]:
-        """All places at once, or some at a time where a way of filling allows it.
-
-        Raises:
-            DataError: too many values for a way that needs all places at once.
-        """
-        assert self.filler is not None
-        places, cells = len(panel.locations), panel.values.size
-        if not self.filler.by_place and panel.values.nbytes > arrays.IN_MEMORY:
-            raise DataError(
-                f"“{self.filler.title}” fills all places at once; {cells:,} values are more than it has memory for.",
-                "Fill with the last value, a straight line or a smooth curve, or choose fewer places or a longer step.",
-            )
-        width = max(1, _BLOCK_CELLS // max(1, len(panel.time) * len(self.filled))) if self.filler.by_place else places
-        for start in range(0, places, width):
-            yield slice(start, min(start + width, places))
+        block[:, :, which] = np.where(np.isnan(part), found, part)
+        return block
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What was learnt, by name; with ``about`` it makes the pipeline again."""
