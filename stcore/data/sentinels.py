@@ -152,10 +152,8 @@ def _judged(
         if told is not None and number in told:
             found.append(replace(each, taken=True, told=True))
         elif low <= number <= high or not _is_suspect(each):
-            low, high = (
-                min(low, number),
-                max(high, number),
-            )  # a value like the others, which the next ones are held against
+            # a value like the others, which the next ones are held against
+            low, high = min(low, number), max(high, number)
             if told is None:
                 found.append(each)
         else:
@@ -178,8 +176,8 @@ def _is_certain(each: Sentinel) -> bool:
 
 
 def _is_suspect(each: Sentinel) -> bool:
-    """Outside by half the range of the others, and not only once unless it is a strong one."""
-    return _distance(each) > 0.5 and (each.count > 1 or each.number in _STRONG)
+    """Certain, or outside by half the range of the others, and not only once unless it is a strong one."""
+    return _is_certain(each) or (_distance(each) > 0.5 and (each.count > 1 or each.number in _STRONG))
 
 
 def without(relation: str, values: Sequence[str], taken: Sequence[Sentinel]) -> str:

@@ -55,6 +55,14 @@ def test_a_number_among_its_like_is_a_reading(tmp_path: Path) -> None:
     assert found(tmp_path, v=with_some(-99, 1, np.linspace(-80, 90, 60))) == {}
 
 
+def test_a_negative_one_among_amounts_is_sure_however_large_they_are(tmp_path: Path) -> None:
+    amounts = np.linspace(100, 10_000, 60)
+    assert found(tmp_path, v=with_some(-999, 3, amounts)) == {("v", -999): (3, True)}
+    assert found(tmp_path, v=with_some(-999, 1, amounts)) == {}
+    both = {"a": with_some(-999, 3, amounts), "b": with_some(-999, 3, np.linspace(-20, 30, 60))}
+    assert found(tmp_path, **both) == {("a", -999): (3, True), ("b", -999): (3, True)}
+
+
 def test_two_sentinels_are_told_apart_from_readings(tmp_path: Path) -> None:
     values = np.concatenate([READINGS, [-999, -999, -9999, -9999]])
     assert found(tmp_path, v=values) == {("v", -999): (2, True), ("v", -9999): (2, True)}
