@@ -48,15 +48,19 @@ def stored(id: str) -> Draft:
 
 
 def current(id: str) -> Draft:
-    """The draft of this session, else what the data set keeps."""
-    kept = state.kept(_slot(id))
-    return stored(id) if kept is None else Draft(PrepareConfig.parse(kept[0]), WindowsConfig.parse(kept[1]))
+    """The draft of this session; what the data set keeps where there is none, or where that was changed elsewhere since."""
+    kept, now = state.kept(_slot(id)), stored(id)
+    if kept is None:
+        return now
+    if kept[0] != _plain(now):
+        drop(id)
+        return now
+    return Draft(PrepareConfig.parse(kept[1][0]), WindowsConfig.parse(kept[1][1]))
 
 
 def put(id: str, draft: Draft) -> None:
-    """Remember a draft for this session."""
-    both = draft.prepare, draft.windows
-    state.keep(_slot(id), tuple(one.model_dump(mode="json", exclude_defaults=True) for one in both))
+    """Remember a draft for this session, and what it was begun from."""
+    state.keep(_slot(id), (_plain(stored(id)), _plain(draft)))
 
 
 def drop(id: str, then: Draft | None = None) -> None:
@@ -80,6 +84,11 @@ def keep(id: str, draft: Draft) -> None:
 def key(id: str, section: str) -> str:
     """Start of the keys of a section's widgets."""
     return f"prepare-{id}-{_version(id)}-{section}"
+
+
+def _plain(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
+    prepare, windows = (one.model_dump(mode="json", exclude_defaults=True) for one in (draft.prepare, draft.windows))
+    return prepare, windows
 
 
 def _version(id: str) -> int:

@@ -187,3 +187,16 @@ def test_variations_are_shown_beside_the_window(monkeypatch: pytest.MonkeyPatch)
     app.run()
     assert app.get("plotly_chart")
     assert "Draw others" in buttons(app)
+
+
+def test_what_was_changed_elsewhere_meanwhile_is_not_written_over() -> None:
+    """A fix that was ticked on Load while a draft waited here."""
+    id = saved(gappy())
+    app = page("prepare", dataset=id)
+    box(app, "number_input", "Stuck, steps").set_value(5)
+    app.run()
+    dataset.set_prepare(id, PrepareConfig(zeros_are_missing=True))
+    app.run()
+    assert box(app, "number_input", "Stuck, steps").value == 0
+    assert box(app, "toggle", "Zeros are missing").value
+    assert "Keep" not in buttons(app)
