@@ -59,7 +59,8 @@ def turn(source: np.ndarray, out: np.ndarray) -> None:
     for first in range(0, source.shape[1], width):
         block = np.ascontiguousarray(source[:, first : first + width])
         for start in range(0, block.shape[1], 64):
-            out[first + start : first + start + 64] = block[:, start : start + 64].T
+            tile = block[:, start : start + 64].T
+            out[first + start : first + start + len(tile)] = tile
 
 
 def by_place(values: np.ndarray, work: Callable[[np.ndarray, slice], np.ndarray], most: int) -> np.ndarray:

@@ -57,3 +57,12 @@ def test_a_way_that_needs_all_places_is_refused_where_they_are_too_many(monkeypa
     with pytest.raises(DataError, match="Usual course") as refused:
         filler.apply(made)
     assert "straight line" in refused.value.hint
+
+
+@pytest.mark.parametrize("most", [1, 5000, 1 << 20])
+def test_turning_in_parts_is_turning_at_once(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "_TURNED", most)
+    source = np.arange(9 * 211, dtype=np.float32).reshape(9, 211)
+    out = np.zeros((211, 9), np.float32)
+    arrays.turn(source, out)
+    np.testing.assert_array_equal(out, source.T)

@@ -42,7 +42,7 @@ def test_round_trip_is_exact(values: np.ndarray, ids: list[str]) -> None:
         "values": ["speed", "flow_x"],
         "missing": [],
     }
-    again = stcore.read(frame.to_csv(index=False).encode(), roles)
+    again = stcore.read(frame.to_csv(index=False).encode(), roles, step="1h")
     assert isinstance(again, Panel)
     order = again.locations.index.get_indexer([name.strip() for name in ids])
     np.testing.assert_array_equal(again.values[:, order], made.values)

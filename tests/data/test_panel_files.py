@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcore.data import dataset, panel_files
+from stcore.data import arrays, dataset, panel_files
 from stcore.data.panel import Panel
 
 
@@ -23,7 +23,7 @@ def test_a_curve_is_the_same_with_and_without_its_own_file(
     least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(panel_files, "CURVES_FROM", least)
-    monkeypatch.setattr(panel_files, "_BLOCK", 200)
+    monkeypatch.setattr(arrays, "_TURNED", 200)
     made = panel()
     panel_files.save_panel(made, tmp_path / "p")
     opened = panel_files.open_panel(tmp_path / "p").called("other")
