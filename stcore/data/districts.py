@@ -32,19 +32,22 @@ def join_config(join: Any) -> JoinConfig:
     return JoinConfig(on=join) if isinstance(join, str) else JoinConfig.parse(join, "join")
 
 
-def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: Any = None) -> Places:
+def with_districts(
+    places: Places, shapes: gpd.GeoDataFrame, join: Any = None, everyone: list[str] | None = None
+) -> Places:
     """The places with the outlines of districts, joined by id or name; common borders become the network ``borders``.
 
     Args:
         shapes: districts (EPSG:4326) with their properties as columns.
         join: property that holds the id or name; or {"on": property, "parent": property, "matches": {place: district}};
             None: the one that fits best.
+        everyone: all ids of the data, also those that are not among these places; None: these places.
 
     Raises:
-        DataError: no district fits a place, or an unknown property.
+        DataError: no district fits any of them, or an unknown property.
     """
     config = join_config(join)
-    ids = [str(name) for name in places.table.index]
+    ids = [str(name) for name in (places.table.index if everyone is None else everyone)]
     on = property_of(shapes, config, ids)
     shapes, mixed = one_each(shapes, on, parent_of(shapes, config, on))
     found = match(ids, list(shapes[on]), config.matches)
@@ -54,7 +57,9 @@ def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: Any = None) -
             f"districts: {_listed(found.unused)}).",
             "Name with join the property that holds the same ids or names as the data.",
         )
-    return _joined(places, shapes, found, on, config, _findings(ids, found, on) + mixed)
+    findings = _findings(ids, found, on) + mixed
+    here = pd.Series(found.position, index=ids)[places.table.index.map(str)].to_numpy()
+    return _joined(places, shapes, replace(found, position=here), on, config, findings)
 
 
 def _joined(

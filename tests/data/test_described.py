@@ -79,5 +79,7 @@ def test_a_dataset_keeps_the_second_file(write: Write) -> None:
         pd.testing.assert_series_equal(
             panel.locations["height"], whole.locations["height"][panel.locations.index], check_index_type=False
         )
-    assert made.described is not None
-    assert read(TABLE, roles={"places": made.described, "matches": {"Mitte": "Mite"}}).locations.geometry.y.iloc[3] == 1
+    assert (
+        read(TABLE, roles={"places": made.second["places"], "matches": {"Mitte": "Mite"}}).locations.geometry.y.iloc[3]
+        == 1
+    )
