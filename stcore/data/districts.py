@@ -147,7 +147,7 @@ def _findings(ids: list[str], found: Matched, on: str) -> list[Finding]:
     left = f"; districts left over: {_listed(found.unused)}" if found.unused else ""
     overview = Finding(
         code="districts", severity="look", where=_listed(found.lost), count=len(found.lost),
-        message=f"{len(found.lost)} of {len(ids)} places have no district in “{on}”{left}.",
+        message=f"{len(found.lost)} of {len(ids)} places {'has' if len(found.lost) == 1 else 'have'} no district in “{on}”{left}.",
         suggestion="Tick the matches that are right, or use the same spelling in both files.",
     )  # fmt: skip
     pairs = list(found.suggestions.items())[:_MOST_SUGGESTED]
@@ -155,7 +155,7 @@ def _findings(ids: list[str], found: Matched, on: str) -> list[Finding]:
 
 
 def _suggestion(place: str, district: str) -> Finding:
-    words = f"“{district[:60]}” is the district of “{place[:60]}”"
+    words = f"“{place[:60]}” is “{district[:60]}”"
     return Finding(
         code="district_match", where=place[:80], count=1, message=f"“{place[:60]}” may be the district “{district[:60]}”.",
         suggestion="Tick it if that is so.", fix=Fix(words=words, setting="data.join.matches", value={place: district}),
