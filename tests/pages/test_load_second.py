@@ -127,3 +127,17 @@ def test_a_name_of_a_file_is_text_never_markup() -> None:
     _, app = loaded()
     app = drop(app, "places", "<b>p.csv", COORDINATES)
     assert "<b>p.csv" not in said(app)
+
+
+def test_the_same_table_with_another_file_beside_it_is_another_data_set(tmp_path) -> None:
+    table_, one, other = (tmp_path / name for name in ("t.csv", "one.csv", "other.csv"))
+    table_.write_text(PLACELESS)
+    one.write_text(COORDINATES)
+    other.write_text(COORDINATES.replace("47.2", "47.3"))
+    first = intake.take_in(table_, "t", {}, {"places": str(one)})
+    assert intake.take_in(table_, "t", {}, {"places": str(one)}) == first
+    one.rename(tmp_path / "renamed.csv")
+    assert intake.take_in(table_, "t", {}, {"places": str(tmp_path / "renamed.csv")}) == first
+    assert intake.take_in(table_, "t", {}, {"places": str(other)}) != first
+    assert intake.take_in(table_, "t", {}) != first
+    assert store.dataset(first).about["second"] == {"places": "one.csv"}
