@@ -5,7 +5,19 @@ import streamlit as st
 from stcore import words
 from stcore.operations import uploads
 from stcore.plots import curves
-from stcore.ui import columns, data_panels, findings, frame, guard, opening, parts, pickers, reading, state
+from stcore.ui import (
+    columns,
+    data_panels,
+    findings,
+    frame,
+    guard,
+    opening,
+    parts,
+    pickers,
+    reading,
+    second_files,
+    state,
+)
 from stcore.ui.opened import Opened, opened
 
 
@@ -77,6 +89,7 @@ def loaded() -> None:
     left, right = st.columns([1, 1.1], gap="small")
     with left:
         meanings(data)
+        second_files.show(data)
     with right:
         what_was_found(data)
     if buttons.button("Save only", key="save"):

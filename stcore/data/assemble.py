@@ -176,7 +176,7 @@ def _places(seen: Observations, laid: Laid, recipe: Recipe) -> Places:
     if recipe.adjacency is not None:
         places = with_network(places, recipe.adjacency, seen.places, laid.places)
     if recipe.geometry is not None:
-        places = with_districts(places, recipe.geometry, recipe.join)
+        places = with_districts(places, recipe.geometry, recipe.join, seen.places)
     return places
 
 

@@ -1,8 +1,8 @@
 """Datasets on disk: the file as it came, its typed rows, and its panels, in a folder that appears whole or not at all.
 
 ``<home>/datasets/<id>/``: original, observations.parquet (sorted by location, time), panels/<number>/, dataset.json; and
-second/original where a second file describes the places. A panel saved from Python has neither original nor
-observations: it is both.
+second/places, second/adjacency, second/geometry: the files beside the table, as they came. A panel saved from Python has
+neither original nor observations: it is both.
 Names of people stand in dataset.json only and never become part of a path.
 """
 
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from stcore.config import Config
@@ -38,12 +38,11 @@ from stcore.data.panel import Panel
 from stcore.data.panel_files import open_panel, save_panel
 from stcore.data.quality import InspectReport, missing_cells, sentence, value_findings
 from stcore.data.roles import Roles
+from stcore.data.second import SETTINGS, keep_second, second_files
 from stcore.data.sources import Asked, keep
 from stcore.errors import StoreError
 from stcore.experiment import WindowsConfig
 from stcore.preparation import PrepareConfig
-
-_DISTRICTS = "districts.parquet"
 
 
 @dataclass(frozen=True)
@@ -115,10 +114,9 @@ class Dataset:
         return path if path.exists() else None
 
     @property
-    def described(self) -> Path | None:
-        """The second file that describes the places, as it came; None where there was none."""
-        path = self.folder / "second" / "original"
-        return path if path.exists() else None
+    def second(self) -> Mapping[str, Path]:
+        """The files beside the table, as they came, by their setting: places, adjacency, geometry."""
+        return second_files(self.folder)
 
     @property
     def observations(self) -> Path | None:
@@ -170,35 +168,26 @@ class Dataset:
                 f"“{self.name}” was saved as a panel; there is no table to read apart.",
                 "Select from the panel instead.",
             )
-        with ingest.loaded(self.original, self.roles, replace(recipe, places=self.described)) as result:
+        with ingest.loaded(self.original, self.roles, self._with_second(recipe)) as result:
             return result.panels
+
+    def _with_second(self, recipe: Recipe) -> Recipe:
+        """The recipe with the files beside the table, where it does not bring its own."""
+        kept: dict[str, Any] = {name: path for name, path in self.second.items() if getattr(recipe, name) is None}
+        return replace(recipe, **kept)
 
     def _coarser(self, step: str) -> Panel | dict[str, Panel]:
         saved = self._saved()
         return coarsen(saved, step) if isinstance(saved, Panel) else {n: coarsen(one, step) for n, one in saved.items()}
 
     def _from_rows(self, rows: Path, recipe: Recipe) -> Panel:
-        """Laid anew; places, network and districts are those that were saved."""
+        """Laid anew; places, network and districts of anything but events are those that were saved."""
         events = self.roles.form == "events"
+        recipe = self._with_second(recipe) if events else replace(recipe, geometry=None, neighbours=None)
         with ingest.scratch() as folder, stored(rows, self.roles, self.about["clock"], folder) as seen:
-            if events:
-                recipe = replace(recipe, geometry=recipe.geometry if recipe.geometry is not None else self.districts)
-                panels, _ = assemble(seen, recipe.opened(folder))
-            else:
-                panels, _ = assemble(seen, replace(recipe, geometry=None, neighbours=None))
-        panel = replace(next(iter(panels.values())), name=self.name)
-        saved = self._saved()
-        if events or not isinstance(saved, Panel):
-            return panel
-        if list(saved.locations.index) == list(panel.locations.index):
-            return replace(panel, locations=saved.locations, space=saved.space)
-        return panel
-
-    @property
-    def districts(self) -> gpd.GeoDataFrame | None:
-        """The districts it was saved with, or None."""
-        path = self.folder / _DISTRICTS
-        return gpd.read_parquet(path) if path.exists() else None
+            panels, _ = assemble(seen, recipe.opened(folder))
+        panel, saved = replace(next(iter(panels.values())), name=self.name), self._saved()
+        return panel if events or not isinstance(saved, Panel) else _at_places_of(saved, panel)
 
 
 # making ------------------------------------------------------------------------------------------------------------
@@ -225,12 +214,10 @@ def create(
     tell("Copying the file")
     with appearing() as folder:
         original, sha256 = keep(source, folder, Asked.of(roles))
-        if recipe.places is not None:
-            (folder / "second").mkdir()
-            recipe = replace(recipe, places=keep(recipe.places, folder / "second")[0])
+        beside: dict[str, Any] = {name: getattr(recipe, name) for name in SETTINGS}
+        recipe = replace(recipe, **keep_second(beside, folder))
         with ingest.scratch(folder) as room:
             recipe = recipe.opened(room)
-        _keep_districts(recipe.geometry, folder)
         table = source if isinstance(source, pd.DataFrame) else original
         with ingest.loaded(table, roles, recipe, within=folder, tell=tell) as result:
             tell("Sorting the rows by place")
@@ -278,16 +265,19 @@ def _about(name: str, owner: str, panels: Mapping[str, Panel], report: InspectRe
     }  # fmt: skip
 
 
-def _keep_districts(shapes: gpd.GeoDataFrame | None, folder: Path) -> None:
-    """Districts beside the rows, so that events can be counted in them again; nested properties become text."""
-    if shapes is not None:
-        odd = [name for name in shapes.columns if name != "geometry" and shapes[name].dtype == object]
-        text = {name: shapes[name].map(lambda cell: None if cell is None else str(cell)) for name in odd}
-        shapes.assign(**text).to_parquet(folder / _DISTRICTS)
+def _at_places_of(saved: Panel, panel: Panel) -> Panel:
+    """A panel with the coordinates, network and districts of another that holds all of its places."""
+    where = saved.locations.index.get_indexer(panel.locations.index)
+    if (where < 0).any():
+        return panel
+    if np.array_equal(where, np.arange(len(saved.locations))):
+        return replace(panel, locations=saved.locations, space=saved.space)
+    table = saved.locations.iloc[where]
+    return replace(panel, locations=table, space=saved.space.at(where, table))
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as JSON; districts and network were read and lie with the panel."""
+    """The recipe as JSON; the files beside the table lie with the dataset."""
     names = ("step", "by", "clock", "how", "cell", "matches", "rules", "differences", "neighbours", "join", "crs")
     plain = {name: getattr(recipe, name) for name in names}
     return {

@@ -22,6 +22,7 @@ from stcore.findings import Finding, Fix
 
 _MOST_ROWS = 1_000_000
 _SHOWN = 5
+_MOST_SUGGESTED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,26 +135,30 @@ def _placed(places: Places, north: pd.Series, east: pd.Series) -> tuple[Places, 
 
 
 def _unmatched(matched: Matched, count: int, on: str) -> list[Finding]:
-    """Both lists of what has no partner, with suggestions and the fix that takes them."""
-    found = []
-    if matched.lost:
-        fix = None
-        if matched.suggestions:
-            pairs = "; ".join(f"“{a[:40]}” is “{b[:40]}”" for a, b in list(matched.suggestions.items())[:_SHOWN])
-            more = len(matched.suggestions) - _SHOWN
-            words = f"Take it that {pairs}" + (f" and {more} more" if more > 0 else "")
-            fix = Fix(words=words, setting="data.matches", value=matched.suggestions)
+    """Both lists of what has no partner, and each suggested match as a fix to tick."""
+    found, lost, unused = [], len(matched.lost), len(matched.unused)
+    if lost:
         found.append(
             Finding(
-                code="places", severity="look", where=_listed(matched.lost), count=len(matched.lost), fix=fix,
-                message=f"{len(matched.lost)} of {count} places are not in the second file (by “{on[:40]}”): {_listed(matched.lost)}.",
-                suggestion="Use the same spelling in both files, or say which belong together.",
+                code="places", severity="look", where=_listed(matched.lost), count=lost,
+                message=f"{lost} of {count} places {'is' if lost == 1 else 'are'} not in the second file (by “{on[:40]}”): "
+                f"{_listed(matched.lost)}.",
+                suggestion="Tick the matches that are right, or use the same spelling in both files.",
             )
         )  # fmt: skip
-    if matched.unused:
-        message = f"{len(matched.unused)} places of the second file are not in the data: {_listed(matched.unused)}."
-        found.append(Finding(code="places", where=_listed(matched.unused), count=len(matched.unused), message=message))
-    return found
+    if unused:
+        places = "1 place of the second file is" if unused == 1 else f"{unused} places of the second file are"
+        message = f"{places} not in the data: {_listed(matched.unused)}."
+        found.append(Finding(code="places", where=_listed(matched.unused), count=unused, message=message))
+    return found + [_suggestion(*pair) for pair in list(matched.suggestions.items())[:_MOST_SUGGESTED]]
+
+
+def _suggestion(place: str, other: str) -> Finding:
+    words = f"“{place[:60]}” is “{other[:60]}”"
+    return Finding(
+        code="place_match", where=place[:80], count=1, message=f"“{place[:60]}” may be “{other[:60]}” of the second file.",
+        suggestion="Tick it if that is so.", fix=Fix(words=words, setting="data.matches", value={place: other}),
+    )  # fmt: skip
 
 
 def _doubled(count: int, on: str) -> list[Finding]:

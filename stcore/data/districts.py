@@ -32,19 +32,22 @@ def join_config(join: Any) -> JoinConfig:
     return JoinConfig(on=join) if isinstance(join, str) else JoinConfig.parse(join, "join")
 
 
-def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: Any = None) -> Places:
+def with_districts(
+    places: Places, shapes: gpd.GeoDataFrame, join: Any = None, everyone: list[str] | None = None
+) -> Places:
     """The places with the outlines of districts, joined by id or name; common borders become the network ``borders``.
 
     Args:
         shapes: districts (EPSG:4326) with their properties as columns.
         join: property that holds the id or name; or {"on": property, "parent": property, "matches": {place: district}};
             None: the one that fits best.
+        everyone: all ids of the data, also those that are not among these places; None: these places.
 
     Raises:
-        DataError: no district fits a place, or an unknown property.
+        DataError: no district fits any of them, or an unknown property.
     """
     config = join_config(join)
-    ids = [str(name) for name in places.table.index]
+    ids = [str(name) for name in (places.table.index if everyone is None else everyone)]
     on = property_of(shapes, config, ids)
     shapes, mixed = one_each(shapes, on, parent_of(shapes, config, on))
     found = match(ids, list(shapes[on]), config.matches)
@@ -54,7 +57,9 @@ def with_districts(places: Places, shapes: gpd.GeoDataFrame, join: Any = None) -
             f"districts: {_listed(found.unused)}).",
             "Name with join the property that holds the same ids or names as the data.",
         )
-    return _joined(places, shapes, found, on, config, _findings(ids, found, on) + mixed)
+    findings = _findings(ids, found, on) + mixed
+    here = pd.Series(found.position, index=ids)[places.table.index.map(str)].to_numpy()
+    return _joined(places, shapes, replace(found, position=here), on, config, findings)
 
 
 def _joined(
@@ -142,7 +147,7 @@ def _findings(ids: list[str], found: Matched, on: str) -> list[Finding]:
     left = f"; districts left over: {_listed(found.unused)}" if found.unused else ""
     overview = Finding(
         code="districts", severity="look", where=_listed(found.lost), count=len(found.lost),
-        message=f"{len(found.lost)} of {len(ids)} places have no district in “{on}”{left}.",
+        message=f"{len(found.lost)} of {len(ids)} places {'has' if len(found.lost) == 1 else 'have'} no district in “{on}”{left}.",
         suggestion="Tick the matches that are right, or use the same spelling in both files.",
     )  # fmt: skip
     pairs = list(found.suggestions.items())[:_MOST_SUGGESTED]
@@ -150,7 +155,7 @@ def _findings(ids: list[str], found: Matched, on: str) -> list[Finding]:
 
 
 def _suggestion(place: str, district: str) -> Finding:
-    words = f"“{district[:60]}” is the district of “{place[:60]}”"
+    words = f"“{place[:60]}” is “{district[:60]}”"
     return Finding(
         code="district_match", where=place[:80], count=1, message=f"“{place[:60]}” may be the district “{district[:60]}”.",
         suggestion="Tick it if that is so.", fix=Fix(words=words, setting="data.join.matches", value={place: district}),

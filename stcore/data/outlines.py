@@ -1,4 +1,4 @@
-"""Outlines of districts from a file: GeoJSON, GeoPackage or a zipped shapefile, told from the bytes and not from the name.
+"""Outlines of districts from a file: GeoJSON, GeoPackage, GeoParquet or a zipped shapefile, told from the bytes, not the name.
 
 Only what these formats need is unpacked, under names of our own and up to a limit, and nothing else is ever handed to the
 reader of geographic files, which knows formats that point to other files and addresses.
@@ -33,7 +33,7 @@ def read_districts(geometry: Any, folder: Path) -> gpd.GeoDataFrame:
     """Districts with their properties as columns, valid and in degrees (EPSG:4326).
 
     Args:
-        geometry: GeoDataFrame, or GeoJSON, GeoPackage or zipped shapefile as path, bytes or file object.
+        geometry: GeoDataFrame, or GeoJSON, GeoPackage, GeoParquet or zipped shapefile as path, bytes or file object.
         folder: for scratch.
 
     Raises:
@@ -60,6 +60,8 @@ def _read(path: Path, place: Path) -> gpd.GeoDataFrame:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError("The compressed file of districts is damaged.", "Copy or download it again.") from error
         return _geojson(target)
+    if head.startswith(b"PAR1"):
+        return _geoparquet(path)
     if head.startswith(b"PK\x03\x04"):
         return _zipped(path, place)
     if head.startswith(_MAGIC[".gpkg"]):
@@ -67,6 +69,13 @@ def _read(path: Path, place: Path) -> gpd.GeoDataFrame:
         shutil.copyfile(path, target)
         return _opened(target)
     return _geojson(path)
+
+
+def _geoparquet(path: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_parquet(path)
+    except (ValueError, OSError, CRSError) as error:
+        raise DataError("The Parquet file holds no districts that can be read.", _HINT) from error
 
 
 def _copy(source: BinaryIO, target: BinaryIO, left: int) -> int:

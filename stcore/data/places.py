@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stcore.data.encoding import as_text
+from stcore.data.encoding import as_text, on_disk
 from stcore.data.panel import edge_table
 from stcore.data.space import Grid, Space, continuous, great_circle_km, matrix_edges, recognise_grid
 from stcore.errors import ConfigError, DataError
@@ -211,7 +211,7 @@ def _listed(names: list[str]) -> str:
 
 
 def read_network(adjacency: Any, folder: Path) -> np.ndarray | pd.DataFrame:
-    """A network from an array, a table, or a file: square matrix without header, or edge list with from and to.
+    """A network from an array, a table, or a file: square matrix without header or as ``.npy``, or edge list with from and to.
 
     Raises:
         DataError: neither of the two.
@@ -222,10 +222,13 @@ def read_network(adjacency: Any, folder: Path) -> np.ndarray | pd.DataFrame:
         return np.asarray(adjacency, dtype=float)
     place = folder / "network"
     place.mkdir(exist_ok=True)
-    text = as_text(adjacency, place)
-    with text.path.open(encoding="utf-8") as file:
-        head = {cell.strip().lower() for cell in file.readline().replace(";", ",").replace("\t", ",").split(",")}
+    path = on_disk(adjacency, place)
     try:
+        if _is_array(path):
+            return np.asarray(np.load(path, allow_pickle=False), dtype=float)
+        text = as_text(path, place)
+        with text.path.open(encoding="utf-8") as file:
+            head = {cell.strip().lower() for cell in file.readline().replace(";", ",").replace("\t", ",").split(",")}
         if any(pair <= head for pair in _EDGE_HEADS):
             table = pd.read_csv(text.path, sep=None, engine="python", dtype=str, keep_default_na=False)
             return _edges(table.rename(columns=lambda name: name.strip().lower()))
@@ -235,6 +238,12 @@ def read_network(adjacency: Any, folder: Path) -> np.ndarray | pd.DataFrame:
             "The network file is neither a square matrix of numbers nor an edge list.",
             "Give a matrix without header, or columns from,to and optional weight, length_km.",
         ) from error
+
+
+def _is_array(path: Path) -> bool:
+    """Whether a file is an array as NumPy saves it."""
+    with path.open("rb") as file:
+        return file.read(6) == b"\x93NUMPY"
 
 
 def _edges(table: pd.DataFrame) -> pd.DataFrame:

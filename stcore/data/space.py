@@ -62,6 +62,24 @@ class Space:
         """The same space with one more edge table."""
         return replace(self, edges={**self.edges, name: table})
 
+    def at(self, where: np.ndarray, table: gpd.GeoDataFrame) -> Space:
+        """The same for some of the locations, or all in another order.
+
+        Args:
+            where: int [n], positions of the locations that stay.
+            table: the locations that stay, indexed by id.
+        """
+        grid, ids = self.grid, table.index
+        edges = {
+            name: edges[edges["from"].isin(ids) & edges["to"].isin(ids)].reset_index(drop=True)
+            for name, edges in self.edges.items()
+        }
+        return Space(
+            geometry=None if self.geometry is None else table.geometry, edges=edges,
+            grid=None if grid is None else replace(grid, rows=grid.rows[where], columns=grid.columns[where]),
+            parent=None if self.parent is None else self.parent.reindex(ids),
+        )  # fmt: skip
+
 
 def coordinates(locations: gpd.GeoDataFrame) -> np.ndarray | None:
     """[location, 2] longitude, latitude of points or of polygons' inner points; None without any geometry.

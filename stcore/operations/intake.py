@@ -13,6 +13,7 @@ from stcore.data import dataset
 from stcore.data.ingest import scratch
 from stcore.data.panel import Panel
 from stcore.data.quality import place_word
+from stcore.data.second import apart
 from stcore.data.sources import Asked, allowed, keep
 from stcore.errors import masked
 from stcore.operations import store, uploads
@@ -28,22 +29,26 @@ def take_in(
     Args:
         source: the file.
         name: words for the data set.
-        about: what lists and pages should know of it (sample, the word for a place).
-        roles: columns whose meaning is given; others are found.
+        about: what lists and pages should know of it (sample, the word for a place; ``second``: names of the files beside
+            the table, by their setting).
+        roles: columns whose meaning is given, others are found; and the files beside the table.
         tell: gets the stage in words; what it raises ends the reading, and nothing is kept.
 
     Raises:
         DataError: the file cannot be read so; nothing is saved.   StoreError: no space.
     """
     begun = time.monotonic()
-    same = {"sample": about.get("sample"), "digest": _digest(source), "roles": dict(roles or {})}
+    said, beside = apart(roles or {})
+    same = {"sample": about.get("sample"), "digest": _digest(source, beside), "roles": said}
     for row in store.datasets(owner):
         if all(row.about.get(key) == value for key, value in same.items()):
             return row.id
     made = dataset.create(source, name, roles=roles, owner=owner, tell=tell)
     seconds = round(time.monotonic() - begun, 1)
+    names = {setting: about.get("second", {}).get(setting, path.name) for setting, path in beside.items()}
     known = {"file": source.name, "bytes": source.stat().st_size, "seconds": seconds, "sentence": made.sentence}
-    store.add_dataset(made.id, made.name, made.digest, {"place": _place(made), **known, **about, **same}, owner)
+    listed = {"place": _place(made), **known, **about, **same, "second": names}
+    store.add_dataset(made.id, made.name, made.digest, listed, owner)
     return made.id
 
 
@@ -72,6 +77,18 @@ def _place(made: dataset.Dataset) -> str:
     return words.singular(place_word(first, made.roles.location))
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, beside: Mapping[str, Path]) -> str:
+    """What tells a table, with the files beside it, from another."""
+    whole = _sha256(path)
+    if beside:
+        pieces = [whole, *(f"{setting} {_sha256(other)}" for setting, other in sorted(beside.items()))]
+        whole = hashlib.sha256("\n".join(pieces).encode()).hexdigest()
+    return whole[:16]
+
+
+def _sha256(path: Path) -> str:
+    """Of the bytes of a file; of the text of whatever else a source may be."""
+    if not path.is_file():
+        return hashlib.sha256(str(path).encode()).hexdigest()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return hashlib.file_digest(file, "sha256").hexdigest()

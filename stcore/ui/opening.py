@@ -36,6 +36,8 @@ AT_ONCE_BYTES = 8 << 20
 _PROBLEM = "upload_problem"
 #: Of what was said about a table: the meaning of its columns, which the select boxes say anew.
 _COLUMNS = ("time", "location", "lat", "lon", "values", "labels", "known_ahead", "form")
+#: File beside a table -> the setting that says how it is joined.
+_ABOUT_SECOND = {"places": "matches", "geometry": "join"}
 
 
 def taken() -> str:
@@ -111,16 +113,45 @@ def mend(row: DatasetRow, fixes: Sequence[Fix]) -> None:
     _replace(row, body["data"], [fix.model_dump(mode="json") for fix in fixes])
 
 
-def _replace(row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, Any]]) -> None:
-    """Read the file of a data set anew and open what it became; how its values are prepared goes with it."""
+def add(row: DatasetRow, setting: str, token: str) -> None:
+    """Read a data set's file with one more file beside it, that was just handed in."""
+    source = uploads.source_of(token)
+    try:
+        _with_beside(row, setting, source)
+    finally:
+        uploads.forget(token)  # the data set keeps the file as it came
+
+
+def leave_out(row: DatasetRow, setting: str) -> None:
+    """Read a data set's file without a file beside it."""
+    _with_beside(row, setting, None)
+
+
+def _with_beside(row: DatasetRow, setting: str, source: Path | None) -> None:
+    """Read anew with another file beside the table, or none; what was said about the one before is forgotten."""
+    about_it = _ABOUT_SECOND.get(setting, "")
+    said = {key: value for key, value in row.about.get("roles", {}).items() if key not in (setting, about_it)}
+    fixes = [fix for fix in row.about.get("fixes", []) if fix["setting"].split(".")[:2] != ["data", about_it]]
+    _replace(row, said, fixes, {setting: source})
+
+
+def _replace(
+    row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, Any]], beside: Mapping[str, Path | None] | None = None
+) -> None:  # fmt: skip
+    """Read the file of a data set anew and open what it became; how its values are prepared goes with it.
+
+    Args:
+        beside: files beside the table that change, None where one goes; the others stay.
+    """
     owner, known = state.owner(), dataset.open(row.id)
     if known.original is None:
         raise DataError("These data came as a panel, not as a table with columns.", "Save them anew from Python.")
     about = {key: row.about[key] for key in ("sample", "place", "file") if key in row.about}
-    if known.described is not None:
-        roles = {**roles, "places": str(known.described)}  # the file it came from may be gone
+    files = {**known.second, **(beside or {})}
+    said = {**roles, **{setting: str(path) for setting, path in files.items() if path is not None}}
+    names = row.about.get("second", {}) | {setting: path.name for setting, path in (beside or {}).items() if path}
     with st.spinner("Reading again"):
-        made = intake.take_in(known.original, row.name, {**about, "fixes": fixes}, roles, owner)
+        made = intake.take_in(known.original, row.name, {**about, "second": names, "fixes": fixes}, said, owner)
     if made != row.id:
         dataset.set_prepare(made, _carried(known.prepare, dataset.open(made)))
         if not store.runs_of(row.id, owner):
@@ -156,7 +187,7 @@ def sample(chosen: Sample) -> None:
 
 def data_of(row: DatasetRow) -> DataConfig:
     """What was said about the table of a data set, fixes of its reading included: the ``data`` part of its experiments."""
-    said = row.about.get("roles", {})
+    said = {**row.about.get("roles", {}), **row.about.get("second", {})}
     return DataConfig.parse({key: value for key, value in said.items() if key in DataConfig.model_fields}, "data")
 
 

@@ -45,10 +45,11 @@ def test_what_has_no_partner_is_told_with_a_fix_that_works(write: Write) -> None
     path = str(write(PLACES, "places.csv"))
     report = ingest.inspect(TABLE, {"places": path})
     lost, spare = (finding for finding in report.findings if finding.code == "places")
+    (match,) = (finding for finding in report.findings if finding.code == "place_match")
     assert (lost.where, lost.count, lost.severity) == ("Mitte", 1, "look")
     assert (spare.where, spare.count) == ("Mite, West", 2)
-    assert lost.fix is not None
-    mended = Experiment.parse({"data": {"places": path}}).mended([lost.fix])
+    assert match.fix is not None
+    mended = Experiment.parse({"data": {"places": path}}).mended([match.fix])
     assert mended.data.matches == {"Mitte": "Mite"}
     assert read(TABLE, roles=mended.data).locations.geometry.y.iloc[3] == 1
 
@@ -79,5 +80,7 @@ def test_a_dataset_keeps_the_second_file(write: Write) -> None:
         pd.testing.assert_series_equal(
             panel.locations["height"], whole.locations["height"][panel.locations.index], check_index_type=False
         )
-    assert made.described is not None
-    assert read(TABLE, roles={"places": made.described, "matches": {"Mitte": "Mite"}}).locations.geometry.y.iloc[3] == 1
+    assert (
+        read(TABLE, roles={"places": made.second["places"], "matches": {"Mitte": "Mite"}}).locations.geometry.y.iloc[3]
+        == 1
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from stcore.data import dataset, ingest
 from stcore.data.panel import Panel
-from stcore.data.space import Grid, continuous, recognise_grid
+from stcore.data.space import Grid, Space, continuous, recognise_grid
 from stcore.errors import ConfigError
 from stcore.plots.ground import ground
 
@@ -125,3 +126,19 @@ def test_a_grid_turned_against_the_meridians_is_drawn_as_points() -> None:
     drawn = ground(panel.locations, panel.space)
     assert drawn.corners is None
     assert not drawn.empty
+
+
+def test_a_part_of_the_locations_keeps_what_belongs_to_them() -> None:
+    ids = pd.Index(["a", "b", "c"])
+    table = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 1, 2], [0, 0, 0]), index=ids, crs="EPSG:4326")
+    edges = pd.DataFrame({"from": ["a", "b"], "to": ["b", "c"], "weight": 1.0, "length_km": np.nan})
+    grid = Grid(np.array([0, 0, 0]), np.array([0, 1, 2]), (1, 3), np.array([0.0]), np.array([0.0, 1.0, 2.0]))
+    whole = Space(table.geometry, {"given": edges}, grid, pd.Series(["x", "x", "y"], index=ids))
+    part = whole.at(np.array([2, 1]), table.iloc[[2, 1]])
+    assert part.geometry is not None
+    assert part.grid is not None
+    assert part.parent is not None
+    assert list(part.geometry.index) == ["c", "b"]
+    assert part.edges["given"][["from", "to"]].to_numpy().tolist() == [["b", "c"]]
+    assert part.grid.columns.tolist() == [2, 1]
+    assert part.parent.to_dict() == {"c": "y", "b": "x"}
