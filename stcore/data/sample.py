@@ -32,10 +32,11 @@ class Sample:
         head = max(50, _ROWS // (2 * wide))
         every = max(1, table.rows // head)
         first = table.first_line
+        lines = {*range(first, first + head), *range(first, first + table.rows, every)}
         rows = table.arrow(
             ", ".join([*(table.column(name) for name in table.names), "line"]),
-            f"WHERE line < {first + head} OR (line - {first}) % {every} = 0 ORDER BY line LIMIT {3 * head}"
-        )  # fmt: skip
+            f"WHERE line IN ({', '.join(map(str, sorted(lines)))}) ORDER BY line LIMIT {3 * head}",
+        )
         frame = rows.to_pandas().drop(columns="line").astype("str")
         frame.columns = pd.Index(table.names)
         frame = frame.apply(lambda column: column.str.strip())

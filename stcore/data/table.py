@@ -1,4 +1,4 @@
-"""A table as columns of text that can be asked in SQL: text in a scratch Parquet file, or typed columns told as text.
+"""A table as columns of text that can be asked in SQL: text in a scratch database, or typed columns told as text.
 
 Columns are called c0, c1, ... and ``line``; names, ids and cells of the user never become part of a statement.
 DuckDB runs without extensions, may touch the scratch folder and the source only, and spills to disk past its limit.
@@ -8,6 +8,7 @@ DuckDB runs without extensions, may touch the scratch folder and the source only
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -44,12 +45,12 @@ def quoted(text: str) -> str:
 
 
 def connect(folder: Path, *reads: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection shut off from everything but ``folder`` and the files in ``reads``."""
+    """A DuckDB connection, its database in ``folder``, shut off from everything but that and the files in ``reads``."""
     options: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1GB",
         "temp_directory": str(folder / "spill"),
     }  # fmt: skip
-    connection = duckdb.connect(":memory:", config=options)
+    connection = duckdb.connect(str(folder / f"{secrets.token_hex(8)}.db"), config=options)
     connection.execute("SET allowed_directories = ?", [[str(folder)]])
     connection.execute("SET allowed_paths = ?", [[str(path) for path in reads]])
     connection.execute("SET TimeZone = 'UTC'")
@@ -95,7 +96,7 @@ class Table:
         self.findings: list[Finding] = []
         self.choices: list[Choice] = []
         self.told: dict[str, Any] = {}
-        self._own_lines = False
+        self._own_lines, self._in_database = False, False
         self._cells: list[str] = []
         self._typed_columns, self._where = 0, ""
         self._doubles: set[int] = set()
@@ -151,6 +152,8 @@ class Table:
         names = ", ".join(
             f"CAST(n{n} AS VARCHAR) AS c{n}, n{n}" if n in self._doubles else f"c{n}" for n in range(len(self.names))
         )
+        if self._in_database:
+            return f"(SELECT {names}, rowid + {self.first_line} AS line FROM raw)"
         return f"(SELECT {names}, file_row_number + {self.first_line} AS line FROM read_parquet({path}, file_row_number = true))"
 
     def ask(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -201,15 +204,16 @@ class Table:
         skip = self.dialect.above + int(self.dialect.header)
         for doubles in (_decimals(self.dialect), set()):
             if self._copy(text, skip, doubles):
-                self._doubles = doubles
+                self._doubles, self._in_database = doubles, True
                 return self
             if not doubles:
                 break
+        self.connection.execute("DROP TABLE IF EXISTS raw")
         self._load_exactly(text)
         return self
 
     def _copy(self, text: TextFile, skip: int, doubles: set[int]) -> bool:
-        """Let DuckDB write all cells, some columns as DOUBLE; False where it refuses a cell or loses a line."""
+        """Let DuckDB keep all cells, some columns as DOUBLE; False where it refuses a cell or loses a line."""
         columns = ", ".join(
             f"'n{n}': 'DOUBLE'" if n in doubles else f"'c{n}': 'VARCHAR'" for n in range(len(self.names))
         )
@@ -219,9 +223,9 @@ class Table:
         )
         try:
             self.connection.execute(
-                f"COPY (SELECT * FROM read_csv({quoted(str(text.path))}, {options})) TO {quoted(str(self.path))} (FORMAT parquet)"
+                f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({quoted(str(text.path))}, {options})"
             )
-            self.rows = pq.ParquetFile(self.path).metadata.num_rows
+            self.rows = int(self.connection.execute("SELECT count(*) FROM raw").fetchall()[0][0])
         except duckdb.Error:
             return False
         return self.rows == text.lines - skip
