@@ -124,9 +124,17 @@ def _cells(seen: Observations, counting: Counting) -> Cells:
         raise ConfigError(
             f"Events by {by} need latitude and longitude.", "Say which columns hold them, or use by=“location”."
         )
+    if not seen.connection.sql(f"SELECT 1 FROM {seen.source()} WHERE {kinds.VALID} LIMIT 1").fetchall():
+        raise _too_few()
     if by == "regions":
         return kinds.districts(seen, counting.shapes, counting.join)
     return kinds.hexagons(seen, counting.cell) if by == "h3" else kinds.squares(seen, counting.cell)
+
+
+def _too_few() -> DataError:
+    return DataError(
+        "Fewer than two events have a usable time and place.", "Check the columns of time, latitude and longitude."
+    )
 
 
 def _words(counting: Counting, rules: Mapping[str, str]) -> str:
@@ -150,9 +158,7 @@ def _stamps(seen: Observations, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         f"SELECT stamp, count(*) AS rows FROM {cells.relation} GROUP BY 1 ORDER BY 1"
     ).to_arrow_table()
     if len(found) < 2:
-        raise DataError(
-            "Fewer than two events have a usable time and place.", "Check the columns of time, latitude and longitude."
-        )
+        raise _too_few()
     return found["stamp"].to_numpy(), found["rows"].to_numpy()
 
 

@@ -62,8 +62,18 @@ def typical(step: str) -> pd.Timedelta:
 
 
 def index(start: pd.Timestamp, periods: int, step: str) -> pd.DatetimeIndex:
-    """A regular index; in the start's own zone, so a day step keeps its hour across summer time."""
-    return pd.date_range(start, periods=periods, freq=offset(step))
+    """A regular index; in the start's own zone, so a day step keeps its hour across summer time.
+
+    Raises:
+        DataError: it would run past the year 2262, which times in nanoseconds do not reach.
+    """
+    try:
+        return pd.date_range(start, periods=periods, freq=offset(step))
+    except (pd.errors.OutOfBoundsDatetime, OverflowError, FloatingPointError) as error:
+        raise DataError(
+            f"{periods:,} steps of {step} from {start.date()} run past the year 2262.",
+            "Check the time column, or choose a shorter step.",
+        ) from error
 
 
 def following(last: pd.Timestamp, periods: int, step: str) -> pd.DatetimeIndex:

@@ -10,7 +10,8 @@ from stcore.data import ingest
 from stcore.errors import StcoreError
 from tests.data.mangling import mangled
 
-SEEDS = range(60)
+#: The first ones, and those of a longer run that once came out as something else.
+SEEDS = [*range(40), 3390, 6131]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
