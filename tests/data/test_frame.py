@@ -28,7 +28,7 @@ def panel(values: np.ndarray, ids: list[str]) -> Panel:
     )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=hnp.arrays(np.float32, (9, 2, 2), elements=FLOATS), ids=IDS)
 def test_round_trip_is_exact(values: np.ndarray, ids: list[str]) -> None:
     values[0], values[-1], values[:2, 0] = 1.5, 2.5, 3.5  # both ends are there, so that the span is the same

@@ -11,7 +11,7 @@ from stcore.errors import StcoreError
 from tests.data.mangling import mangled
 
 #: The first ones, and those of a longer run that once came out as something else.
-SEEDS = [*range(25), 3390, 6131]
+SEEDS = [*range(40), 3390, 6131]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -98,7 +98,7 @@ def written(frame: pd.DataFrame, how: Writing) -> bytes:
     return ("\ufeff" if how.encoding == "utf-16-le" else "").encode(how.encoding) + text.encode(how.encoding)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(writings())
 def test_any_writing_gives_the_same_panel(how: Writing) -> None:
     ids = IDS[how.ids]
