@@ -12,9 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from stcore.config import Config
+from stcore.models.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from stcore.models.nets.forecaster import Forecaster
+
+Sees = Literal["own", "network", "grid"]
+Family = Literal["baseline", "linear", "trees", "classical", "network", "recurrent", "convolution", "hybrid", "grid", "graph",
+                 "mixer", "transformer"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,11 @@ class ModelSpec:
         settings: its own settings (defaults, bounds, help).
         code: "module:Class" below ``stcore.models.nets``; the class takes (settings, shapes).
         fitted_by: nothing, solving (closed form) or gradient (the training loop).
-        needs: parts of ``Space`` it cannot do without.
+        needs: parts of ``Space`` it cannot do without; ``cells`` is a grid, or coordinates to be gathered into one.
+        sees: which places a forecast of one place draws on: own (itself, and the mean of all), network (its neighbours) or
+            grid (the cells around it). Windows of the others can be cut apart by place.
+        family: group under which a page lists it.
+        common: listed at once; the others stand under “more”.
         training: training settings whose defaults differ for this model.
         heads: answers it can give.
         cost: CPU microseconds a window of 12 + 12 steps takes in training, measured (0 = nothing to speak of).
@@ -64,12 +73,28 @@ class ModelSpec:
     code: str
     fitted_by: Literal["nothing", "solving", "gradient"]
     needs: frozenset[str] = frozenset()
+    sees: Sees = "own"
+    family: Family = "network"
+    common: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
     heads: tuple[str, ...] = ("point",)
     cost: float = 0.0
 
-    def build(self, settings: Config, shapes: Shapes) -> Forecaster:
-        """The untrained module (imports torch)."""
+    @property
+    def mixes(self) -> bool:
+        """Whether a forecast of one place needs the windows of others."""
+        return self.sees != "own"
+
+    def build(self, settings: Config, shapes: Shapes, around: Surroundings | None = None) -> Forecaster:
+        """The untrained module (imports torch).
+
+        Args:
+            around: how the places belong together; needed by models that see a network or a grid.
+        """
         module, _, name = self.code.partition(":")
-        built: Forecaster = getattr(import_module(f"stcore.models.nets.{module}"), name)(settings, shapes)
+        code = getattr(import_module(f"stcore.models.nets.{module}"), name)
+        built: Forecaster = code(settings, shapes, around) if self.mixes else code(settings, shapes)
+        built.sees = self.sees
+        if self.sees == "network" and around is not None:
+            built.near = import_module("stcore.models.nets.around").near_order(around, shapes.locations)
         return built

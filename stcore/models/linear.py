@@ -21,5 +21,5 @@ class RidgeSettings(Config):
 RIDGE = ModelSpec(
     name="ridge", title="Ridge",
     summary="Linear regression on the recent past, the usual day and the network, solved at once. A strong yardstick.",
-    source="Hoerl, Kennard, Technometrics 12 (1), 1970", settings=RidgeSettings, code="linear:Ridge", fitted_by="solving", cost=0.5,
+    source="Hoerl, Kennard, Technometrics 12 (1), 1970", settings=RidgeSettings, code="linear:Ridge", fitted_by="solving", family="linear", common=True, cost=0.5,
 )  # fmt: skip

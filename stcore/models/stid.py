@@ -8,11 +8,12 @@ and the last season's value of each target time.
 
 from __future__ import annotations
 
-from stcore.config import Config, setting
+from stcore.config import setting
 from stcore.models.contract import ModelSpec
+from stcore.models.switches import NetSettings
 
 
-class StidSettings(Config):
+class StidSettings(NetSettings):
     """Settings of STID."""
 
     hidden: int = setting(32, title="Width", help="Width of each part; larger learns more and slower.", ge=4, le=512,
@@ -20,9 +21,6 @@ class StidSettings(Config):
     layers: int = setting(3, title="Layers", help="Number of residual blocks.", ge=1, le=12, level="advanced")
     dropout: float = setting(0.1, title="Dropout", help="Share of units left out in training; raise it when the unseen "
                              "error climbs.", ge=0, lt=1, level="advanced")  # fmt: skip
-    location_embedding: bool = setting(True, title="Knows the place", help="Learn a vector a place.", level="advanced")
-    time_embedding: bool = setting(True, title="Knows the time", help="Learn a vector a time of day and weekday.",
-                                   level="advanced")  # fmt: skip
 
 
 SPEC = ModelSpec(

@@ -23,6 +23,7 @@ from stcore.data.windows import Windows
 from stcore.experiment import RunConfig
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import make_head
+from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training.backtest import predict, thinned
@@ -32,6 +33,7 @@ from stcore.training.intervals import calibrate
 from stcore.training.loop import Hooks, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
 from stcore.training.preparing import for_model
+from stcore.training.surrounding import surroundings
 
 _OFTEN_ZERO = 0.01
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
@@ -62,9 +64,10 @@ def fit(
     tell = progress or (lambda event: None)
     tell({"event": "note", "message": f"Device: {device} ({reason})."})
     recipes = _recipes(settled)
-    identity = run_hash(settled)
+    around = surroundings(settled)
+    identity = run_hash(settled, around)
     hooks = Hooks(tell, should_stop or (lambda: False), Path(checkpoint) if checkpoint else None, identity)
-    job = _Job(settled, recipes, device, hooks)
+    job = _Job(settled, recipes, device, hooks, around)
     module, chosen, history = job.first_fit()
     panels = {name: _panel_fit(settled.panels[name], recipe) for name, recipe in recipes.items()}
     panels, validation = _judge(settled, module, panels, identity)
@@ -75,11 +78,11 @@ def fit(
         run=settled.run, hash=identity, module=module, panels=panels,
         validation=validation if len(validation) > 1 else next(iter(validation.values())), history=history,
         chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
-        device=f"{device} ({reason})",
+        device=f"{device} ({reason})", around=around,
     )  # fmt: skip
 
 
-def run_hash(settled: Plan) -> str:
+def run_hash(settled: Plan, around: Surroundings | None = None) -> str:
     """Sixteen hex digits of the complete run and the data it is fitted on; where it is trained does not count."""
     run = settled.run
     training = {key: value for key, value in run.model.training.items() if key != "device"}
@@ -91,6 +94,8 @@ def run_hash(settled: Plan) -> str:
         state.update(f"{name if len(settled.panels) > 1 else ''}:{each.panel.digest}".encode())
         schema = {feature: _that_counts(each.panel.schema[feature]) for feature in each.panel.features}
         state.update(json.dumps(schema).encode())
+    for array in around.arrays().values() if around else ():
+        state.update(np.ascontiguousarray(array).tobytes())
     return state.hexdigest()[:16]
 
 
@@ -176,6 +181,7 @@ class _Job:
     recipes: Mapping[str, Recipe]
     device: torch.device
     hooks: Hooks
+    around: Surroundings | None = None
 
     def __post_init__(self) -> None:
         self.windows = {
@@ -217,7 +223,7 @@ class _Job:
 
     def _fresh(self) -> Forecaster:
         torch.manual_seed(self.plan.run.seed)
-        return build(self.plan.run, self.recipes).to(self.device)
+        return build(self.plan.run, self.recipes, self.around).to(self.device)
 
     def _trainer(self, module: Forecaster, hooks: Hooks) -> Trainer:
         head = make_head(self.plan.run.model.head)

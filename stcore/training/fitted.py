@@ -27,6 +27,7 @@ from stcore.models import MODELS
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head, make_head
+from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction, Spread
 
 SCHEMA_VERSION = 1
@@ -65,6 +66,7 @@ class Fitted:
         share: part of the train windows that were looked at.
         device: where it was trained and why.
         members, weights: of an ensemble: label -> Fitted, label -> weight.
+        around: how the places belong together, for models that see a network or a grid.
     """
 
     run: RunConfig
@@ -80,6 +82,7 @@ class Fitted:
     device: str = ""
     members: Mapping[str, Fitted] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    around: Surroundings | None = None
 
     @property
     def head(self) -> Head:
@@ -113,6 +116,8 @@ class Fitted:
         arrays: dict[str, np.ndarray] = {}
         if self.module is not None:
             arrays |= {f"module.{k}": v.detach().cpu().numpy() for k, v in self.module.state_dict().items()}
+        if self.around is not None:
+            arrays |= {f"around.{k}": v for k, v in self.around.arrays().items()}
         about = {
             "schema_version": SCHEMA_VERSION, "run": self.run.model_dump(mode="json", by_alias=True), "hash": self.hash,
             "panels": [_pack(name, number, fit, arrays) for number, (name, fit) in enumerate(self.panels.items())],
@@ -158,7 +163,7 @@ def load(folder: str | Path) -> Fitted:
         ) from error
 
 
-def build(run: RunConfig, panels: Mapping[str, Recipe]) -> Forecaster:
+def build(run: RunConfig, panels: Mapping[str, Recipe], around: Surroundings | None = None) -> Forecaster:
     """The untrained module of a complete run."""
     spec = MODELS[run.model.name]
     first = next(iter(panels.values()))
@@ -167,7 +172,7 @@ def build(run: RunConfig, panels: Mapping[str, Recipe]) -> Forecaster:
         features=len(first.features), targets=len(first.targets), future=len(first.known_ahead),
         slots=tuple(cycle.slots for cycle in first.cycles), outputs=make_head(run.model.head).outputs,
     )  # fmt: skip
-    return spec.build(spec.settings.parse(run.model.settings), shapes)
+    return spec.build(spec.settings.parse(run.model.settings), shapes, around)
 
 
 def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -196,11 +201,11 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
     for number, entry in enumerate(about["panels"]):
         panels[entry["name"]] = _unpack_panel(entry, _under(arrays, f"panel.{number}."))
     run = RunConfig.of(about["run"])
-    module = None
+    module, around = None, Surroundings.of(_under(arrays, "around."))
     if not about["members"]:
         import torch
 
-        module = build(run, {name: fit.recipe for name, fit in panels.items()})
+        module = build(run, {name: fit.recipe for name, fit in panels.items()}, around)
         state = {k.removeprefix("module."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("module.")}
         module.load_state_dict(state)
         module.eval()
@@ -212,7 +217,7 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
         run=run, hash=about["hash"], module=module, panels=panels,
         validation=opened if several else next(iter(opened.values())), history=history, chosen=about["chosen"],
         findings=tuple(Finding.parse(f) for f in about["findings"]), cpu_s=about["cpu_s"], share=about["share"],
-        device=about["device"], members=members, weights=about["weights"],
+        device=about["device"], members=members, weights=about["weights"], around=around,
     )  # fmt: skip
 
 

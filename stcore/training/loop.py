@@ -168,7 +168,7 @@ class Trainer:
         draw = torch.Generator().manual_seed((self.seed * 7_919 + epoch) % 2**63)
         groups: list[tuple[Windows, Tensor, int]] = []
         for windows, origins in source:
-            places = min(windows.locations, max(1, self.options.batch_windows // _FEWEST_ORIGINS))
+            places = self._places_a_step(windows)
             size = max(1, round(self.options.batch_windows / places))
             shuffled = origins[torch.randperm(len(origins), generator=draw)]
             groups += [(windows, part, places) for part in shuffled.split(size)]
@@ -177,8 +177,24 @@ class Trainer:
             windows, origins, places = groups[number]
             locations = None
             if places < windows.locations:
-                locations = torch.randperm(windows.locations, generator=draw)[:places].to(self.device)
+                locations = self._some_places(windows, places, draw).to(self.device)
             yield windows, origins.to(self.device), locations
+
+    def _places_a_step(self, windows: Windows) -> int:
+        """How many places a step sees: as many as leave it some origins; models of a grid see the whole of it."""
+        if self.module.sees == "grid":
+            return windows.locations
+        return min(windows.locations, max(1, self.options.batch_windows // _FEWEST_ORIGINS))
+
+    def _some_places(self, windows: Windows, count: int, draw: torch.Generator) -> Tensor:
+        """Places of a step: any, or a patch of the network that holds together, so that neighbours are seen with each other."""
+        if self.module.near is None:
+            return torch.randperm(windows.locations, generator=draw)[:count]
+        first = windows.recipe.first_location
+        order = self.module.near.cpu() - first
+        order = order[(order >= 0) & (order < windows.locations)]
+        start = int(torch.randint(windows.locations, (1,), generator=draw))
+        return order.roll(-start)[:count].sort().values
 
     def _step(self, windows: Windows, origins: Tensor, locations: Tensor | None) -> Tensor:
         """One optimiser step; in chunks of sequences with gradients added up where the options say so."""
@@ -210,7 +226,7 @@ class Trainer:
         if not chunk or chunk >= origins * places:
             yield batch
             return
-        rows, width = max(1, chunk // places), min(chunk, places)
+        rows, width = max(1, chunk // places), places if self.module.sees != "own" else min(chunk, places)
         for row in range(0, origins, rows):
             for place in range(0, places, width):
                 yield batch.part(slice(row, row + rows), slice(place, place + width))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stcore import words
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
@@ -25,6 +26,11 @@ from stcore.preparation import PrepareConfig
 from stcore.settings import settings
 from stcore.training.origins import Origins, choose_origins
 from stcore.training.preparing import cleaned, for_model, ready, set_aside
+
+_PARTS = {
+    "cells": "a grid or coordinates", "edges": "a network between the places", "geometry": "coordinates or districts",
+    "grid": "a regular grid", "parent": "larger areas",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,11 +221,13 @@ def observed_rows(panel: Panel, targets: tuple[str, ...]) -> int:
 
 def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
     """Refusals that need no windows."""
-    missing = spec.needs - panel.space.parts
+    there = panel.space.parts
+    there |= {"cells"} if there & {"grid", "geometry"} else set()
+    missing = spec.needs - there
     if missing:
         raise ModelError(
-            f"{spec.title} needs {' and '.join(sorted(missing))}; these data have "
-            f"{', '.join(sorted(panel.space.parts)) or 'none of it'}.",
+            f"{spec.title} needs {words.listing([_PARTS[part] for part in sorted(missing)])}; these data have "
+            f"{words.listing([_PARTS[part] for part in sorted(panel.space.parts)]) or 'nothing of the kind'}.",
             "Choose another model, or give the missing part.",
         )
     if run.model.head not in spec.heads:

@@ -8,12 +8,21 @@ from typing import Any
 from torch import Tensor, nn
 
 from stcore.data.windows import Batch, Windows
+from stcore.models.contract import Sees
 
 Source = Sequence[tuple[Windows, Tensor]]
 
 
 class Forecaster(nn.Module):
-    """Base of all forecasters: ``forward(batch) -> [B, H, N, T, Q]`` in scaled units."""
+    """Base of all forecasters: ``forward(batch) -> [B, H, N, T, Q]`` in scaled units.
+
+    Attributes:
+        sees: which places a forecast of one place draws on (see ``ModelSpec``).
+        near: int64 [location], the places in an order in which neighbours stand close; None: any order will do.
+    """
+
+    sees: Sees = "own"
+    near: Tensor | None = None
 
     def forward(self, batch: Batch) -> Tensor:
         """Scaled forecasts [B, H, N, T, Q]; finite wherever the batch is finite."""

@@ -51,17 +51,26 @@ class ResidualBlock(nn.Module):
         return hidden + self.inner(hidden)
 
 
-def relative_past(batch: Batch) -> Tensor:
-    """Past values with the targets' last value taken off: [B, N, L, F]."""
+def zeroed(layer: nn.Linear) -> nn.Linear:
+    """The layer with all weights 0: a network that begins as the last value."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def relative_past(batch: Batch, from_last: bool = True) -> Tensor:
+    """Past values, the targets' counted from their last one: [B, N, L, F]."""
     targets = batch.last.shape[-1]
     past = batch.past.transpose(1, 2)
+    if not from_last:
+        return past
     shifted = past[..., :targets] - batch.last[:, :, None]
     return shifted if past.shape[-1] == targets else torch.cat([shifted, past[..., targets:]], dim=-1)
 
 
-def outlook(batch: Batch) -> Tensor:
-    """What is known of the target times, relative to the last value: profile, season, known-ahead: [B, N, H * (2T + G)]."""
-    last = batch.last[:, None]
+def outlook(batch: Batch, from_last: bool = True) -> Tensor:
+    """What is known of the target times, counted from the last value: profile, season, known-ahead: [B, N, H * (2T + G)]."""
+    last = batch.last[:, None] if from_last else 0
     ahead = torch.cat([batch.profile - last, batch.season - last, batch.future], dim=-1)
     return ahead.permute(0, 2, 1, 3).flatten(2)
 
@@ -76,9 +85,9 @@ def state_at_origin(batch: Batch) -> Tensor:
     return torch.cat([batch.last, batch.past_mask.float().mean(1)], dim=-1)
 
 
-def from_change(raw: Tensor, batch: Batch, shapes: Shapes) -> Tensor:
-    """Output [B, H, N, T, Q] of a network that says the change from the last value: raw [B, N, H * T * Q]."""
+def from_change(raw: Tensor, batch: Batch, shapes: Shapes, from_last: bool = True) -> Tensor:
+    """Output [B, H, N, T, Q] of a network's raw numbers [B, N, H * T * Q], which say the change from the last value."""
     from stcore.models.nets.heads import ordered
 
     shaped = raw.unflatten(-1, (shapes.horizon, shapes.targets, shapes.outputs)).permute(0, 2, 1, 3, 4)
-    return ordered(shaped) + batch.last[:, None, :, :, None]
+    return ordered(shaped) + batch.last[:, None, :, :, None] if from_last else ordered(shaped)

@@ -1,0 +1,17 @@
+"""Settings that every network has: what it knows beside the recent past. All on by default."""
+
+from __future__ import annotations
+
+from stcore.config import Config, setting
+
+
+class NetSettings(Config):
+    """Base of the settings of networks."""
+
+    location_embedding: bool = setting(True, title="Knows the place", help="Learn a vector a place.", level="advanced")
+    time_embedding: bool = setting(True, title="Knows the time", help="Learn a vector a time of day and weekday.",
+                                   level="advanced")  # fmt: skip
+    from_last_value: bool = setting(
+        True, title="Counts from the last value", help="Learn the change from the last value, not the value itself. Turn it "
+        "off where values return to the same level after every step.", level="advanced",
+    )  # fmt: skip
