@@ -6,7 +6,6 @@ left out (None) is suggested from the data by ``stcore.training.planning``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,9 +13,11 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import AfterValidator, field_serializer, field_validator, model_validator
 
+from stcore.answers import Answer
 from stcore.config import Config, TopConfig, setting
 from stcore.errors import ConfigError, masked, nearest
 from stcore.findings import Fix
+from stcore.learning import ModelEntry, TrainingConfig
 from stcore.preparation import PrepareConfig
 from stcore.spatial import JoinConfig, NeighboursConfig, Rule
 
@@ -24,7 +25,6 @@ SCHEMA_VERSION = 1
 DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
 BASELINES: tuple[str, ...] = ("persistence", "seasonal_naive")
 ENSEMBLE = "ensemble"
-_LABEL = re.compile(r"[^\W_][\w .+()=-]{0,78}[\w+()=-]|[^\W_]")  # becomes the name of a folder
 
 
 def _known_version(version: int) -> int:
@@ -156,78 +156,6 @@ class SplitConfig(Config):
         return self
 
 
-class TrainingConfig(Config):
-    """How a network is trained. Defaults count optimiser steps, so a large file is sampled, not waited for."""
-
-    epochs: int = setting(
-        10, title="Epochs", help="Rounds of training; the best one on unseen data is kept.", unit="epochs", ge=1, le=10_000
-    )  # fmt: skip
-    steps_per_epoch: int = setting(
-        40, title="Steps an epoch", help="At most this many optimiser steps an epoch; fewer where the data are small.",
-        unit="steps", ge=1, le=1_000_000, level="advanced",
-    )  # fmt: skip
-    batch_windows: int = setting(
-        4096, title="Batch", help="Windows (one start time at one place) a step. Larger is steadier and slower.",
-        unit="windows", ge=1, le=10_000_000,
-    )  # fmt: skip
-    learning_rate: float = setting(
-        4e-3, title="Learning rate", help="Size of the largest step. Lower it when the curve jumps.", gt=0, le=10,
-        search={"low": 3e-4, "high": 1e-2, "log": True},
-    )  # fmt: skip
-    weight_decay: float = setting(
-        1e-4, title="Weight decay", help="Pull of all weights toward zero.", ge=0, le=10, level="advanced"
-    )
-    clip: float = setting(0.5, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced")
-    patience: int = setting(
-        8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",
-        unit="epochs", ge=1, level="advanced",
-    )  # fmt: skip
-    loss: Literal["mae", "mse", "huber"] = setting(
-        "mae",
-        title="Loss",
-        help="Error that training lowers: mae is robust, mse punishes large misses.",
-        level="advanced",
-    )
-    chunk: int = setting(
-        0, title="Chunk", help="Sequences run at once inside a step; 0: the model's own. Lower it when memory is short.",
-        ge=0, level="advanced",
-    )  # fmt: skip
-    device: str = setting(
-        "auto", title="Device", help="auto takes a graphics card when there is one; or cpu, cuda, cuda:1, mps."
-    )
-
-
-class ModelEntry(Config):
-    """One model of an experiment: registry name, own settings, how it is trained."""
-
-    name: str = setting(title="Model", help="Name in the registry (see `python -m stcore models`).")
-    as_: str | None = setting(None, title="Name in results", help="Another name, to list one model twice.", alias="as")
-    settings: dict[str, Any] = setting({}, title="Settings", help="The model's own settings.")
-    training: dict[str, Any] = setting({}, title="Training", help="Training settings that differ from the defaults.")
-    head: Literal["point", "quantiles"] = setting(
-        "point", title="Answer", help="point: one number a step; quantiles: a spread learnt with it."
-    )
-    refit: bool = setting(
-        False, title="Refit", help="Fit once more on train and validation for the number of epochs chosen before."
-    )
-
-    model_config = Config.model_config | {"populate_by_name": True}
-
-    @field_validator("as_")
-    @classmethod
-    def _nameable(cls, label: str | None) -> str | None:
-        if label is not None and not _LABEL.fullmatch(label):
-            raise ValueError(
-                "a name in results has 1 to 80 letters, digits, spaces or . + - = _ ( ) and starts with one of the first two"
-            )
-        return label
-
-    @property
-    def label(self) -> str:
-        """Name in result tables."""
-        return self.as_ or self.name
-
-
 class EnsembleConfig(Config):
     """One more row made of the others."""
 
@@ -332,6 +260,16 @@ class Experiment(TopConfig):
         return models
 
     @model_validator(mode="after")
+    def _answers_are_alike(self) -> Self:
+        chances = {entry.head == "classes" for entry in self.models}
+        if len(chances) > 1:
+            other = next(entry.label for entry in self.models if entry.head != "classes")
+            raise ValueError(
+                f"“{other}” says values where another model says chances of an event; give all models the head classes, or none"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _members_are_there(self) -> Self:
         members = self.ensemble.members if self.ensemble else None
         labels = {*BASELINES, *(entry.label for entry in self.models)}
@@ -392,9 +330,16 @@ class Experiment(TopConfig):
     def runs(self) -> list[RunConfig]:
         """One ``RunConfig`` a model, with the same nesting; the two baselines come first and are always there."""
         entries = {entry.label: entry for entry in self.models}
-        missing = [ModelEntry(name=name) for name in BASELINES if name not in entries]
+        answer: Answer = "classes" if any(entry.head == "classes" for entry in self.models) else "point"
+        missing = [ModelEntry(name=name, head=answer) for name in BASELINES if name not in entries]
         shared: dict[str, Any] = {
             "data": self.data, "prepare": self.prepare, "windows": self.windows, "split": self.split,
             "targets": self.targets, "intervals": self.intervals or IntervalsConfig(), "seed": self.seed,
         }  # fmt: skip
         return [RunConfig(**shared, model=entry) for entry in (*missing, *self.models)]
+
+
+__all__ = [
+    "AnomaliesConfig", "DataConfig", "EnsembleConfig", "Experiment", "IntervalsConfig", "ModelEntry", "RunConfig", "SplitConfig",
+    "TrainingConfig", "WindowsConfig",
+]  # fmt: skip

@@ -94,7 +94,9 @@ class Prediction:
         spread: conformal offsets, or None.
         bands: quantiles from a head [origin, horizon, location, target, level], or None.
         band_levels: levels of ``bands``.
-        classes, probabilities: event classes and [origin, horizon, location, class], or () and None.
+        classes, probabilities: event classes (the first is “no event”) and [origin, horizon, location, class], or () and
+            None. ``values`` are the chance of any event then, ``truth`` and the baselines 1 where one was.
+        labels: int8 [origin, horizon, location] class that came true, -1 = not known; None where there are no classes.
         findings: what the reader should know (a stride that was taken, ...).
         gap: steps between the origin and the first step that is forecast; 0 = it is the next one.
 
@@ -121,6 +123,7 @@ class Prediction:
     probabilities: np.ndarray | None = None
     findings: tuple[Finding, ...] = field(default=())
     gap: int = 0
+    labels: np.ndarray | None = None
 
     @property
     def horizon(self) -> int:
@@ -174,6 +177,7 @@ class Prediction:
             self, values=cut(self.values), truth=cut(self.truth), origins=self.origins[origins],
             locations=self.locations.iloc[locations], baselines={k: cut(v) for k, v in self.baselines.items()},
             spread=spread, bands=maybe(self.bands), probabilities=maybe(self.probabilities),
+            labels=maybe(self.labels),
         )  # fmt: skip
 
     def to_frame(self, levels: Sequence[int] = ()) -> pd.DataFrame:
@@ -223,8 +227,9 @@ class Prediction:
         folder.mkdir(parents=True, exist_ok=True)
         for old in (folder / "prediction.json", *folder.glob("*.npy")):
             old.unlink(missing_ok=True)  # never written over: it may be open here, or a link that others share
+        alike = shared is not None and _targets_of(shared) == list(self.targets)
         for name, array in self._arrays().items():
-            same = shared / f"{name}.npy" if shared and name.startswith(("truth", "baseline_")) else None
+            same = shared / f"{name}.npy" if alike and shared and name.startswith(("truth", "baseline_")) else None
             if same is None or not _linked(same, folder / f"{name}.npy"):
                 np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
         self.locations.to_parquet(folder / "locations.parquet")
@@ -241,6 +246,7 @@ class Prediction:
     def _arrays(self) -> dict[str, np.ndarray]:
         """Name of each array that is there, for its file."""
         arrays = {"values": self.values, "truth": self.truth, "bands": self.bands, "probabilities": self.probabilities}
+        arrays["labels"] = self.labels
         arrays |= {f"baseline_{name}": array for name, array in self.baselines.items()}
         if self.spread is not None:
             arrays |= {f"spread_{part}": array for part, array in self.spread.arrays().items()}
@@ -288,7 +294,7 @@ class Prediction:
             clock=about["clock"], season=about["season"], model=about["model"], run_hash=about["run_hash"], spread=spread,
             bands=arrays.get("bands"), band_levels=tuple(about["band_levels"]), classes=tuple(about["classes"]),
             probabilities=arrays.get("probabilities"), findings=tuple(Finding.parse(f) for f in about["findings"]),
-            gap=about.get("gap", 0),
+            gap=about.get("gap", 0), labels=arrays.get("labels"),
         )  # fmt: skip
 
 
@@ -296,6 +302,14 @@ def _in_zone_of(origins: pd.DatetimeIndex, nanoseconds: np.ndarray) -> pd.Dateti
     """Times from nanoseconds since 1970 (UTC where there is a zone)."""
     times = pd.DatetimeIndex(nanoseconds.view("datetime64[ns]"))
     return times if origins.tz is None else times.tz_localize("UTC").tz_convert(origins.tz)
+
+
+def _targets_of(folder: Path) -> list[str]:
+    """Targets of a saved prediction; none where it is not one."""
+    try:
+        return list(json.loads((folder / "prediction.json").read_text(encoding="utf-8"))["targets"])
+    except (OSError, ValueError, KeyError):
+        return []
 
 
 def _linked(source: Path, target: Path) -> bool:

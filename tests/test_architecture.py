@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BASE = {
+    "answers",
     "errors",
     "config",
     "records",
@@ -21,6 +22,7 @@ BASE = {
     "settings",
     "experiment",
     "findings",
+    "learning",
     "preparation",
     "spatial",
     "words",

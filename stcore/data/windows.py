@@ -38,6 +38,7 @@ class Batch:
         target, target_mask: [B, H, N, T] truth and where it is observed, or None.
         base: [B, H, N, T] what a forecast and ``target`` count from, where they are changes; None: from 0. ``past``, ``last``,
             ``season`` and ``profile`` of the targets are changes then too.
+        label: [B, H, N] class of an event at each target time, -1 = not known; None where none is asked for.
     """
 
     past: Tensor
@@ -52,6 +53,7 @@ class Batch:
     target: Tensor | None = None
     target_mask: Tensor | None = None
     base: Tensor | None = None
+    label: Tensor | None = None
 
     def level(self, forecast: Tensor) -> Tensor:
         """Scaled values [B, H, N, T] of a forecast that may be a change."""
@@ -76,7 +78,7 @@ class Batch:
             profile=self.profile[origins][:, :, locations], network=self.network[origins],
             calendar=self.calendar[origins], future=self.future[origins][:, :, locations],
             location=self.location[locations], target=cut(self.target), target_mask=cut(self.target_mask),
-            base=cut(self.base),
+            base=cut(self.base), label=None if self.label is None else self.label[origins][..., locations],
         )  # fmt: skip
 
 
@@ -117,6 +119,12 @@ class Windows:
         known = (self.filled if self.known is None else self.carried)[..., :count]
         self.network = _network(known, self.mask[..., :count])
         self.change = None if recipe.difference == "none" else self._changes(known)
+        self.labels: Tensor | None = None
+
+    def with_labels(self, labels: np.ndarray) -> Windows:
+        """The same, with the class of an event at each time and place: int8 [time, location], -1 = not known."""
+        self.labels = torch.from_numpy(labels[: self.rows].astype(np.int64)).to(self.device)
+        return self
 
     def _as_measured(self, scaled: np.ndarray, mask: np.ndarray) -> tuple[Tensor, Tensor | None]:
         """The last *measured* value [rows, N, F or T] (targets alone where that is enough), and the row from which on a
@@ -167,7 +175,8 @@ class Windows:
         )  # fmt: skip
         if with_target:
             truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
-            batch = replace(batch, target=truth[..., :count], target_mask=seen[..., :count])
+            label = None if self.labels is None else self._take(self.labels, ahead, locations)
+            batch = replace(batch, target=truth[..., :count], target_mask=seen[..., :count], label=label)
         return batch if self.change is None else self._as_changes(batch, origins, locations)
 
     def _ahead(self, origins: Tensor) -> Tensor:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stcore.evaluation.breakdown import accumulate, chunks, same_units, table
+from stcore.evaluation.classification import EVENT_METRICS
 from stcore.records import Prediction
 
 #: Name in the summary -> metric.
@@ -27,20 +28,22 @@ def summary(*predictions: Prediction) -> dict[str, Any]:
     Returns:
         mae, rmse, bias, skill, skill_seasonal, wape, coverage_90, width_90, mae_persistence, mae_seasonal, cells,
         by_lead: {metric: [lead 1, lead 2, ...]}, and by_target: {target: {metric: number}} when there are several.
-        Where units differ, numbers with a unit are None outside by_target.
+        Where units differ, numbers with a unit are None outside by_target. Of forecasts of events also the metrics of
+        ``EVENT_METRICS``; mae, rmse and skill are about the chance of any event then, beside 1 where one came.
     """
     prediction = predictions[0]
-    metrics = list(NUMBERS.values())
+    named = dict(NUMBERS) | ({name: name for name in EVENT_METRICS} if prediction.classes else {})
+    metrics = list(named.values())
     state = accumulate(prediction, metrics, ("lead",))
     for other in predictions[1:]:
         state = state + accumulate(other, metrics, ("lead",))
     alike = same_units(prediction)
     leads = table(state, metrics, ("lead",), alike)
-    out = _numbers(table(state, metrics, (), alike).iloc[0])
+    out = _numbers(table(state, metrics, (), alike).iloc[0], named)
     out["by_lead"] = {name: [number(value) for value in leads[NUMBERS[name]]] for name in BY_LEAD}
     if len(prediction.targets) > 1:
         each = table(state, metrics, ("target",), alike).set_index("target")
-        out["by_target"] = {str(target): _numbers(row) for target, row in each.iterrows()}
+        out["by_target"] = {str(target): _numbers(row, named) for target, row in each.iterrows()}
     return out
 
 
@@ -98,8 +101,8 @@ def number(value: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _numbers(row: pd.Series) -> dict[str, Any]:
-    numbers: dict[str, Any] = {name: number(row[metric]) for name, metric in NUMBERS.items()}
+def _numbers(row: pd.Series, named: Mapping[str, str]) -> dict[str, Any]:
+    numbers: dict[str, Any] = {name: number(row[metric]) for name, metric in named.items()}
     return numbers | {"cells": int(row["cells"])}
 
 

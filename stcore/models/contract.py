@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from stcore.answers import ANSWERS
 from stcore.config import Config
 from stcore.models.surroundings import Surroundings
 
@@ -31,7 +32,8 @@ class Shapes:
         locations: rows of the embedding tables (of all panels together).
         features, targets, future: F, T, G.
         slots: number of phases of each calendar cycle.
-        outputs: numbers a target and step: 1 for a point, Q for quantiles.
+        answer: what the numbers mean (see ``stcore.answers``); ``outputs`` numbers a target and step.
+        shares: of the classes in the train part, where the answer is classes.
     """
 
     lookback: int
@@ -42,6 +44,8 @@ class Shapes:
     future: int
     slots: tuple[int, ...]
     outputs: int = 1
+    answer: str = "point"
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class ModelSpec:
         family: group under which a page lists it.
         common: listed at once; the others stand under “more”.
         training: training settings whose defaults differ for this model.
-        heads: answers it can give.
+        heads: answers it can give; left out: all for networks, a point for others.
         cost: CPU microseconds a window of 12 + 12 steps takes in training, measured (0 = nothing to speak of).
     """
 
@@ -77,8 +81,12 @@ class ModelSpec:
     family: Family = "network"
     common: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
-    heads: tuple[str, ...] = ("point",)
+    heads: tuple[str, ...] = ()
     cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.heads:
+            object.__setattr__(self, "heads", ANSWERS if self.fitted_by == "gradient" else ("point",))
 
     @property
     def mixes(self) -> bool:

@@ -26,5 +26,5 @@ SPEC = ModelSpec(
     name="lstm", title="LSTM",
     summary="A recurrent network that reads the history step by step. For patterns in which the order matters.",
     source="Hochreiter, Schmidhuber, Neural Computation 9 (8), 1997", settings=LstmSettings, code="lstm:Lstm",
-    fitted_by="gradient", common=True, family="recurrent", training={"chunk": 384, "steps_per_epoch": 20}, heads=("point", "quantiles"), cost=42.0,
+    fitted_by="gradient", common=True, family="recurrent", training={"chunk": 384, "steps_per_epoch": 20}, cost=42.0,
 )  # fmt: skip

@@ -19,10 +19,10 @@ class NaiveSettings(Config):
 PERSISTENCE = ModelSpec(
     name="persistence", title="Last value",
     summary="Repeats the last value. The baseline of every comparison.",
-    source=_BOOK, settings=NaiveSettings, code="naive:Persistence", fitted_by="nothing", family="baseline", common=True,
+    source=_BOOK, settings=NaiveSettings, code="naive:Persistence", fitted_by="nothing", family="baseline", common=True, heads=("point", "classes"),
 )  # fmt: skip
 SEASONAL_NAIVE = ModelSpec(
     name="seasonal_naive", title="Same time last season",
     summary="Repeats the value one day, week or year ago, whichever misses least on the train part.",
-    source=_BOOK, settings=NaiveSettings, code="naive:SeasonalNaive", fitted_by="nothing", family="baseline", common=True,
+    source=_BOOK, settings=NaiveSettings, code="naive:SeasonalNaive", fitted_by="nothing", family="baseline", common=True, heads=("point", "classes"),
 )  # fmt: skip

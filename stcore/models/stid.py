@@ -27,5 +27,5 @@ SPEC = ModelSpec(
     name="stid", title="STID",
     summary="A small network that knows which place and what time it is. The best first choice for many places.",
     source="Shao et al., CIKM 2022, arXiv 2208.05233", settings=StidSettings, code="stid:Stid", fitted_by="gradient",
-    heads=("point", "quantiles"), cost=17.0,
+    cost=17.0,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import Head
 from stcore.records import Prediction
 from stcore.settings import settings
+from stcore.training.event_forecasts import predict_events
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future
 from stcore.training.planning import observed_rows
@@ -241,6 +242,8 @@ def predict(
     label: tuple[str, str], findings: tuple[Finding, ...],
 ) -> Prediction:  # fmt: skip
     """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units."""
+    if fit.events is not None:
+        return predict_events(module, panel, fit, origins, rows, label, findings)
     recipe = fit.recipe
     device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
     windows = Windows(panel, recipe, device, rows)
@@ -249,20 +252,20 @@ def predict(
     shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
     values, season = np.empty(shape, np.float32), np.empty(shape, np.float32)
     last = np.empty((shape[0], 1, *shape[2:]), np.float32)
-    bands = np.empty((*shape, head.outputs), np.float32) if head.levels else None
+    bands = np.empty((*shape, len(head.levels)), np.float32) if head.levels else None
     each = recipe.lookback * len(recipe.features) * 3 + recipe.horizon * len(recipe.targets) * (4 + head.outputs) + 400
     size = max(1, _CHUNK_NUMBERS // max(1, windows.locations * each))
     for begin in range(0, len(origins), size):
         part = slice(begin, begin + size)
         batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False)
         out = module(batch).float()
-        values[part] = scaler.forecast(batch.level(head.point(out)).cpu().numpy())
+        values[part] = scaler.forecast(batch.level(head.point(out, batch.location)).cpu().numpy())
         naive = windows.naive(batch, torch.from_numpy(origins[part]).to(device))
         season[part] = scaler.inverse(naive[1].cpu().numpy())
         last[part, 0] = scaler.inverse(naive[0].cpu().numpy())
         if bands is not None:
-            for level in range(head.outputs):
-                bands[part][..., level] = scaler.forecast(batch.level(out[..., level]).cpu().numpy())
+            for level, said in enumerate(head.bands(out, batch.location).unbind(-1)):
+                bands[part][..., level] = scaler.forecast(batch.level(said).cpu().numpy())
     for number, target in enumerate(recipe.targets):
         low, high = fit.schema[target].range
         if low is not None or high is not None:

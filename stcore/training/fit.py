@@ -22,13 +22,13 @@ from stcore.data.steps import Cycle
 from stcore.data.windows import Windows
 from stcore.experiment import RunConfig
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.heads import make_head
+from stcore.models.nets.heads import Head
 from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training.backtest import predict, thinned
 from stcore.training.device import choose as choose_device
-from stcore.training.fitted import Fitted, PanelFit, build
+from stcore.training.fitted import Fitted, PanelFit, build, head_of
 from stcore.training.intervals import calibrate
 from stcore.training.loop import Hooks, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
@@ -65,12 +65,14 @@ def fit(
     tell({"event": "note", "message": f"Device: {device} ({reason})."})
     recipes = _recipes(settled)
     around = surroundings(settled)
-    identity = run_hash(settled, around)
+    identity = run_hash(settled)
+    shares = _shares(settled)
     hooks = Hooks(tell, should_stop or (lambda: False), Path(checkpoint) if checkpoint else None, identity)
-    job = _Job(settled, recipes, device, hooks, around)
+    job = _Job(settled, recipes, device, hooks, around, shares)
     module, chosen, history = job.first_fit()
     panels = {name: _panel_fit(settled.panels[name], recipe) for name, recipe in recipes.items()}
-    panels, validation = _judge(settled, module, panels, identity)
+    head = head_of(settled.run, recipes, shares, str(device))
+    panels, validation = _judge(settled, module, head, panels, identity)
     if settled.run.model.refit:
         module = job.refit(chosen)
     module.eval()
@@ -78,11 +80,11 @@ def fit(
         run=settled.run, hash=identity, module=module, panels=panels,
         validation=validation if len(validation) > 1 else next(iter(validation.values())), history=history,
         chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
-        device=f"{device} ({reason})", around=around,
+        device=f"{device} ({reason})", around=around, shares=shares,
     )  # fmt: skip
 
 
-def run_hash(settled: Plan, around: Surroundings | None = None) -> str:
+def run_hash(settled: Plan) -> str:
     """Sixteen hex digits of the complete run and the data it is fitted on; where it is trained does not count."""
     run = settled.run
     training = {key: value for key, value in run.model.training.items() if key != "device"}
@@ -94,6 +96,7 @@ def run_hash(settled: Plan, around: Surroundings | None = None) -> str:
         state.update(f"{name if len(settled.panels) > 1 else ''}:{each.panel.digest}".encode())
         schema = {feature: _that_counts(each.panel.schema[feature]) for feature in each.panel.features}
         state.update(json.dumps(schema).encode())
+    around = surroundings(settled)
     for array in around.arrays().values() if around else ():
         state.update(np.ascontiguousarray(array).tobytes())
     return state.hexdigest()[:16]
@@ -102,6 +105,17 @@ def run_hash(settled: Plan, around: Surroundings | None = None) -> str:
 def _that_counts(schema: FeatureSchema) -> dict[str, Any]:
     """What of a schema can change the numbers of a run; unit and colours cannot."""
     return schema.model_dump(mode="json", include={"kind", "range", "known_ahead"})
+
+
+def _shares(settled: Plan) -> tuple[float, ...]:
+    """Share of each class of an event in the train parts of all panels; () where no event is asked for."""
+    known = [each.labels[: each.train_rows].ravel() for each in settled.panels.values() if each.labels is not None]
+    if not known:
+        return ()
+    classes = max(len(each.events.classes) for each in settled.panels.values() if each.events)
+    labels = np.concatenate(known)
+    counts = np.bincount(labels[labels >= 0], minlength=classes)
+    return tuple(float(np.float32(count)) for count in counts / counts.sum())
 
 
 def _device_name(settled: Plan) -> str:
@@ -135,7 +149,7 @@ def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
         target: _kept_in_range(each.panel.schema[target], train[..., number])
         for number, target in enumerate(recipe.targets)
     }
-    return PanelFit(recipe, None, each.panel.time[each.parts.validation_end], schema)
+    return PanelFit(recipe, None, each.panel.time[each.parts.validation_end], schema, each.events)
 
 
 def _kept_in_range(schema: FeatureSchema, train: np.ndarray) -> FeatureSchema:
@@ -149,17 +163,17 @@ def _kept_in_range(schema: FeatureSchema, train: np.ndarray) -> FeatureSchema:
 
 
 def _judge(
-    settled: Plan, module: Forecaster, panels: dict[str, PanelFit], identity: str
+    settled: Plan, module: Forecaster, head: Head, panels: dict[str, PanelFit], identity: str
 ) -> tuple[dict[str, PanelFit], dict[str, Prediction]]:  # fmt: skip
     """Forecast the validation part and take the spread from its second half (or from windows left out of the fit)."""
-    head, label = make_head(settled.run.model.head), (settled.run.model.label, identity)
+    label = (settled.run.model.label, identity)
     doubts = tuple(finding for finding in settled.findings if finding.code == "no_validation")
     judged, validation = {}, {}
     for name, fitted in panels.items():
         each = settled.panels[name]
         origins, _ = thinned(each.calibrate, fitted.recipe, head)
         recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
-        judged[name] = replace(fitted, spread=calibrate(recent))
+        judged[name] = fitted if recent.classes else replace(fitted, spread=calibrate(recent))
         origins, found = thinned(_validation_origins(each, fitted.recipe), fitted.recipe, head)
         validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
     return judged, validation
@@ -182,12 +196,16 @@ class _Job:
     device: torch.device
     hooks: Hooks
     around: Surroundings | None = None
+    shares: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         self.windows = {
             name: Windows(each.panel, self.recipes[name], self.device, each.rows, each.train_rows)
             for name, each in self.plan.panels.items()
         }
+        for name, each in self.plan.panels.items():
+            if each.labels is not None:
+                self.windows[name].with_labels(each.labels)
 
     def first_fit(self) -> tuple[Forecaster, dict[str, Any], pd.DataFrame]:
         """Fit on the train part; choose epoch or strength. Returns module, what was chosen, history."""
@@ -223,10 +241,10 @@ class _Job:
 
     def _fresh(self) -> Forecaster:
         torch.manual_seed(self.plan.run.seed)
-        return build(self.plan.run, self.recipes, self.around).to(self.device)
+        return build(self.plan.run, self.recipes, self.around, self.shares).to(self.device)
 
     def _trainer(self, module: Forecaster, hooks: Hooks) -> Trainer:
-        head = make_head(self.plan.run.model.head)
+        head = head_of(self.plan.run, self.recipes, self.shares, str(self.device))
         return Trainer(module, head, self.plan.training, self._weights(), self.plan.run.seed, hooks)
 
     def _weights(self) -> torch.Tensor:

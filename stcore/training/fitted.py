@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.numpy import save as pack
 
+from stcore.data.prepare.event_labels import EventLabels
 from stcore.data.prepare.features import Profile, calendar_cycles
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.prepare.recipe import Recipe
@@ -26,7 +27,7 @@ from stcore.findings import Finding
 from stcore.models import MODELS
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.heads import Head, make_head
+from stcore.models.nets.heads import Head, Units, make_head
 from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction, Spread
 
@@ -42,12 +43,14 @@ class PanelFit:
         spread: conformal offsets, or None.
         test_start: first time of the test part.
         schema: of the targets, with the range forecasts are kept in.
+        events: what counts as an event, where the answer is its chance.
     """
 
     recipe: Recipe
     spread: Spread | None
     test_start: pd.Timestamp
     schema: Mapping[str, FeatureSchema]
+    events: EventLabels | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,7 @@ class Fitted:
         device: where it was trained and why.
         members, weights: of an ensemble: label -> Fitted, label -> weight.
         around: how the places belong together, for models that see a network or a grid.
+        shares: of the classes of an event in the train part, where the answer is its chance.
     """
 
     run: RunConfig
@@ -83,11 +87,12 @@ class Fitted:
     members: Mapping[str, Fitted] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     around: Surroundings | None = None
+    shares: tuple[float, ...] = ()
 
     @property
     def head(self) -> Head:
         """Meaning of the module's output."""
-        return make_head(self.run.model.head)
+        return head_of(self.run, {name: fit.recipe for name, fit in self.panels.items()}, self.shares)
 
     def panel_fit(self, name: str | None) -> PanelFit:
         """What was fitted for a panel; the only one when there is one."""
@@ -123,7 +128,7 @@ class Fitted:
             "panels": [_pack(name, number, fit, arrays) for number, (name, fit) in enumerate(self.panels.items())],
             "chosen": dict(self.chosen), "findings": [f.model_dump(mode="json") for f in self.findings],
             "cpu_s": self.cpu_s, "share": self.share, "device": self.device, "weights": dict(self.weights),
-            "members": list(self.members),
+            "members": list(self.members), "shares": list(self.shares),
         }  # fmt: skip
         (folder / "weights.safetensors").write_bytes(pack({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
         self.history.to_csv(folder / "history.csv", index=False)
@@ -163,14 +168,33 @@ def load(folder: str | Path) -> Fitted:
         ) from error
 
 
-def build(run: RunConfig, panels: Mapping[str, Recipe], around: Surroundings | None = None) -> Forecaster:
+def head_of(run: RunConfig, panels: Mapping[str, Recipe], shares: tuple[float, ...] = (), device: str = "cpu") -> Head:
+    """What the numbers of a run's model mean, with the units of its targets."""
+    import torch
+
+    scalers = [recipe.target_scaler for recipe in panels.values()]
+    centre, spread = (
+        torch.from_numpy(np.concatenate([getattr(each, part) for each in scalers])).to(device)
+        for part in ("centre", "spread")
+    )
+    options = {name: run.model.training.get(name, 0) for name in ("class_weight", "focal")}
+    return make_head(
+        run.model.head, Units(centre, spread), torch.tensor(shares, device=device),
+        balanced=options["class_weight"] == "balanced", focal=float(options["focal"]),
+    )  # fmt: skip
+
+
+def build(
+    run: RunConfig, panels: Mapping[str, Recipe], around: Surroundings | None = None, shares: tuple[float, ...] = ()
+) -> Forecaster:
     """The untrained module of a complete run."""
     spec = MODELS[run.model.name]
     first = next(iter(panels.values()))
     shapes = Shapes(
         lookback=first.lookback, horizon=first.horizon, locations=sum(len(r.locations) for r in panels.values()),
         features=len(first.features), targets=len(first.targets), future=len(first.known_ahead),
-        slots=tuple(cycle.slots for cycle in first.cycles), outputs=make_head(run.model.head).outputs,
+        slots=tuple(cycle.slots for cycle in first.cycles), outputs=head_of(run, panels, shares).outputs,
+        answer=run.model.head, shares=shares,
     )  # fmt: skip
     return spec.build(spec.settings.parse(run.model.settings), shapes, around)
 
@@ -184,6 +208,8 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
     if fit.spread is not None:
         parts |= {f"conformal.{part}": array for part, array in fit.spread.arrays().items()}
     parts |= {f"pipeline.{part}": array for part, array in recipe.pipeline.arrays().items()}
+    if fit.events is not None:
+        parts |= {f"events.{part}": array for part, array in fit.events.arrays().items()}
     arrays |= {f"panel.{number}.{key}": value for key, value in parts.items()}
     return {
         "name": name, "features": list(recipe.features), "targets": list(recipe.targets), "step": recipe.step,
@@ -192,7 +218,7 @@ def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) 
         "season": recipe.season, "season_words": recipe.season_words, "locations": list(recipe.locations),
         "first_location": recipe.first_location, "test_start": fit.test_start.isoformat(),
         "schema": {k: v.model_dump(mode="json") for k, v in fit.schema.items()}, "pipeline": recipe.pipeline.about(),
-        "gap": recipe.gap, "difference": recipe.difference,
+        "gap": recipe.gap, "difference": recipe.difference, "events": fit.events.about() if fit.events else None,
     }  # fmt: skip
 
 
@@ -205,7 +231,7 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
     if not about["members"]:
         import torch
 
-        module = build(run, {name: fit.recipe for name, fit in panels.items()}, around)
+        module = build(run, {name: fit.recipe for name, fit in panels.items()}, around, tuple(about.get("shares", ())))
         state = {k.removeprefix("module."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("module.")}
         module.load_state_dict(state)
         module.eval()
@@ -217,7 +243,7 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
         run=run, hash=about["hash"], module=module, panels=panels,
         validation=opened if several else next(iter(opened.values())), history=history, chosen=about["chosen"],
         findings=tuple(Finding.parse(f) for f in about["findings"]), cpu_s=about["cpu_s"], share=about["share"],
-        device=about["device"], members=members, weights=about["weights"], around=around,
+        device=about["device"], members=members, weights=about["weights"], around=around, shares=tuple(about.get("shares", ())),
     )  # fmt: skip
 
 
@@ -236,7 +262,8 @@ def _unpack_panel(entry: Mapping[str, Any], own: Mapping[str, np.ndarray]) -> Pa
     conformal = _under(own, "conformal.")
     spread = Spread(**conformal) if conformal else None
     schema = {name: FeatureSchema.parse(value) for name, value in entry["schema"].items()}
-    return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema)
+    events = EventLabels.of(entry["events"], _under(own, "events.")) if entry.get("events") else None
+    return PanelFit(recipe, spread, pd.Timestamp(entry["test_start"]), schema, events)
 
 
 def _scaler_arrays(scaler: Scaler) -> dict[str, np.ndarray]:

@@ -123,7 +123,14 @@ def weighted(
     values = np.zeros(first.values.shape, np.float32)
     for label, part in parts.items():
         values += np.float32(weights[label]) * part.values
-    return replace(first, values=values, spread=spread, bands=None, band_levels=(), model=model, run_hash=run_hash)
+    chances = None
+    if all(part.probabilities is not None for part in parts.values()):
+        each = [np.float32(weights[label]) * np.asarray(part.probabilities) for label, part in parts.items()]
+        chances = np.asarray(np.sum(each, axis=0))
+        spread = None
+    return replace(
+        first, values=values, spread=spread, bands=None, band_levels=(), model=model, run_hash=run_hash, probabilities=chances
+    )  # fmt: skip
 
 
 def common_origins(parts: Mapping[str, Prediction]) -> dict[str, Prediction]:

@@ -17,7 +17,7 @@ from stcore.data.windows import Batch, Windows
 from stcore.errors import Cancelled, Diverged, OutOfMemory
 from stcore.experiment import TrainingConfig
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.heads import Head
+from stcore.models.nets.heads import ClassHead, Head
 from stcore.preparation import AugmentConfig
 from stcore.training import checkpoint as checkpoints
 
@@ -131,7 +131,7 @@ class Trainer:
             self._set_rate(self.drawn)
             total += self._step(windows, origins, locations)
             windows_seen += len(origins) * (windows.locations if locations is None else len(locations))
-        train_loss = float(total) / self.steps_per_epoch * self.unit
+        train_loss = float(total) / self.steps_per_epoch * (self.unit if self.head.by_size else 1)
         if not math.isfinite(train_loss):
             raise Diverged(
                 f"The loss stopped being a number in epoch {number + 1} (learning rate {self.options.learning_rate:g}).",
@@ -202,7 +202,7 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         try:
             batch = augment(windows.batch(origins, locations), self.variations, self.seed * 104_729 + self.drawn)
-            count = batch.truth[1].sum().clamp(min=1)
+            count = self.head.asked(batch)[1].sum().clamp(min=1)
             for part in self._chunks(batch):
                 with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
                     loss = self._sum(part) / count
@@ -233,10 +233,12 @@ class Trainer:
 
     def _sum(self, batch: Batch) -> Tensor:
         """Sum of the weighted loss over observed cells."""
-        target, mask = batch.truth
+        target, mask = self.head.asked(batch)
         out = self.module(batch)
-        loss = self.head.loss(out.float(), target, self.options.loss)
-        return (loss * self.weights[batch.location] * mask).sum()
+        loss = self.head.loss(out.float(), target, batch.location, self.options.loss)
+        if self.head.by_size:
+            loss = loss * self.weights[batch.location]
+        return (loss * mask).sum()
 
     def _set_rate(self, step: int) -> None:
         """One-cycle rate: up over the first 20 % of steps, then down along a cosine.
@@ -255,20 +257,31 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self, source: Source) -> tuple[float, float]:
-        """Mean absolute error of the point forecast and of the last value over observed cells, in units (one target)."""
+        """Mean absolute error of the point forecast and of the last value over observed cells, in units (one target).
+
+        Of classes: the mean surprise (cross-entropy), and that of the usual shares.
+        """
         self.module.eval()
         total = torch.zeros(3, dtype=torch.float64, device=self.device)
         for windows, origins in source:
             size = max(1, self.options.batch_windows * 2 // windows.locations)
             for part in origins.to(self.device).split(size):
                 batch = windows.batch(part)
-                target, mask = batch.truth
-                truth, last = batch.level(target), windows.naive(batch, part)[0][:, None]
-                forecast = batch.level(self.head.point(self.module(batch)))
-                missed, naive = (self._missed(windows, batch, said, truth) * mask for said in (forecast, last))
-                total += torch.stack([missed.sum(), naive.sum(), mask.sum()]).double()
+                mask = self.head.asked(batch)[1]
+                missed, naive = self._beside_naive(windows, batch, part)
+                total += torch.stack([(missed * mask).sum(), (naive * mask).sum(), mask.sum()]).double()
         sums, count = total[:2].tolist(), max(float(total[2]), 1.0)
-        return self.unit * sums[0] / count, self.unit * sums[1] / count
+        unit = 1.0 if isinstance(self.head, ClassHead) else self.unit
+        return unit * sums[0] / count, unit * sums[1] / count
+
+    def _beside_naive(self, windows: Windows, batch: Batch, origins: Tensor) -> tuple[Tensor, Tensor]:
+        """Errors of the forecast and of the last value, a cell; of classes the surprise, beside that of the usual shares."""
+        out = self.module(batch).float()
+        if isinstance(self.head, ClassHead):
+            return self.head.surprise(out, self.head.asked(batch)[0])
+        truth, last = batch.level(batch.truth[0]), windows.naive(batch, origins)[0][:, None]
+        said = batch.level(self.head.point(out, batch.location))
+        return self._missed(windows, batch, said, truth), self._missed(windows, batch, last, truth)
 
     def _missed(self, windows: Windows, batch: Batch, said: Tensor, truth: Tensor) -> Tensor:
         """Absolute errors [B, H, N, T] by their size in units, in the usual spread of each target."""

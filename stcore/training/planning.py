@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from stcore import words
+from stcore.answers import COUNTS
 from stcore.config import Config
 from stcore.data import steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.prepare.clean import Cleaned, check_names
+from stcore.data.prepare.event_labels import EventLabels
 from stcore.data.prepare.features import season
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.quality.windows import too_little
@@ -27,6 +29,7 @@ from stcore.settings import settings
 from stcore.training.origins import Origins, choose_origins
 from stcore.training.preparing import cleaned, for_model, ready, set_aside
 
+_FEW_EVENTS = 20
 _PARTS = {
     "cells": "a grid or coordinates", "edges": "a network between the places", "geometry": "coordinates or districts",
     "grid": "a regular grid", "parent": "larger areas",
@@ -41,12 +44,16 @@ class PanelPlan:
         panel: prepared, targets first; ``rows`` of it have observed targets (later ones are known-ahead covariates).
         pipeline: what was learnt to prepare it.
         origins: of each part.
+        events, labels: what counts as an event, and its class at each time and place int8 [time, location] (-1 = not
+            known), where the answer is the chance of one.
     """
 
     panel: Panel
     pipeline: Pipeline
     rows: int
     origins: Origins
+    events: EventLabels | None = None
+    labels: np.ndarray | None = None
 
     @property
     def parts(self) -> Parts:
@@ -234,6 +241,16 @@ def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
         raise ConfigError(
             f"{spec.title} answers with {' or '.join(spec.heads)}, not {run.model.head}.", "Leave the answer at point."
         )
+    if run.model.head == "classes" and run.prepare.events.rule == "none":
+        raise ConfigError(
+            "The chance of an event is asked for, and no event is described.",
+            "Describe it under Prepare (prepare.events).",
+        )
+    if run.model.head in COUNTS and (run.prepare.transform != "none" or run.prepare.difference != "none"):
+        raise ConfigError(
+            "An answer in counts needs the values as they are, and they are transformed or shown as changes.",
+            "Set transform and difference to none, or choose another answer.",
+        )
 
 
 def _panel_plans(
@@ -271,9 +288,38 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
     findings += too_little(panel.step, found.parts, int(run.windows.lookback or 1), int(run.windows.horizon or 1))
     prepare = for_model(run.prepare, MODELS[run.model.name])
     reach = run.windows.gap + int(run.windows.horizon or 1)
+    events = labels = None
+    if run.model.head == "classes":
+        events = EventLabels.fit(panel, found.train_rows, run.prepare.events, targets[0])
+        labels = events.label(panel)
+        findings += _rare(events, labels[: found.train_rows])
     panel, pipeline = ready(panel, found.train_rows, prepare, targets, reach)
     _refuse_no_season(panel, targets, found.train_rows, prepare)
-    return PanelPlan(panel, pipeline, rows, found), findings
+    return PanelPlan(panel, pipeline, rows, found, events, labels), findings
+
+
+def _rare(events: EventLabels, train: np.ndarray) -> list[Finding]:
+    """Findings about classes that the train part hardly shows.
+
+    Raises:
+        DataError: it shows no event at all, or nothing else.
+    """
+    counts = {name: int((train == number).sum()) for number, name in enumerate(events.classes)}
+    shown = [name for name, count in counts.items() if count]
+    if len(shown) < 2:
+        only = shown[0] if shown else "nothing"
+        raise DataError(
+            f"The train part shows only one kind of step: {'no event' if only == 'none' else only}. There is nothing to tell apart.",
+            "Choose a milder level for the event under Prepare, or give more data.",
+        )
+    return [
+        Finding(
+            code="rare_class", severity="look", where=name, count=count,
+            message=f"“{name}” happens {words.count(count, 'time')} in the train part: its chance is a guess.",
+            suggestion="Choose a milder level, or give more data.",
+        )
+        for name, count in counts.items() if count < _FEW_EVENTS
+    ]  # fmt: skip
 
 
 def _unlearnable(seen: np.ndarray, targets: tuple[str, ...]) -> list[Finding]:

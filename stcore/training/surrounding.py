@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,18 @@ from stcore.spatial import NeighboursConfig
 if TYPE_CHECKING:
     from stcore.training.planning import Plan
 
+_KNOWN: WeakKeyDictionary[Plan, Surroundings | None] = WeakKeyDictionary()
 _NEAR = 3  # places that an empty cell between them takes after
 
 
 def surroundings(settled: Plan) -> Surroundings | None:
     """Edges or cells over all places of a plan's panels; None for models that look at each place by itself."""
+    if settled not in _KNOWN:
+        _KNOWN[settled] = _found(settled)
+    return _KNOWN[settled]
+
+
+def _found(settled: Plan) -> Surroundings | None:
     if settled.spec.sees == "network":
         return _network(settled)
     if settled.spec.sees == "grid":

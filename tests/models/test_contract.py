@@ -25,7 +25,7 @@ from tests.panels import daily_wave
 
 CPU = torch.device("cpu")
 GRADIENT = [name for name, spec in MODELS.items() if spec.fitted_by == "gradient"]
-HEADS = [(name, head) for name, spec in MODELS.items() for head in spec.heads]
+HEADS = [(name, head) for name, spec in MODELS.items() for head in spec.heads if head in ("point", "quantiles")]
 LOOKBACK, HORIZON = 12, 4
 SHORT = {"epochs": 4, "steps_per_epoch": 5, "batch_windows": 64}
 
@@ -41,7 +41,7 @@ def module(name: str, source: Windows, head: str = "point", **settings: Any) -> 
     recipe, spec = source.recipe, MODELS[name]
     shapes = Shapes(
         LOOKBACK, HORIZON, source.locations, len(recipe.features), len(recipe.targets), len(recipe.known_ahead),
-        tuple(cycle.slots for cycle in recipe.cycles), make_head(head).outputs,
+        tuple(cycle.slots for cycle in recipe.cycles), make_head(head).outputs, head,
     )  # fmt: skip
     return spec.build(spec.settings.parse(settings), shapes)
 

@@ -85,6 +85,6 @@ def test_a_model_that_does_not_apply_leaves_the_others(monkeypatch: pytest.Monke
     needy(monkeypatch)
     found = outlook(daily_wave(), experiment("ridge", "needy"))
     assert "needy" not in found.plans
-    assert "needs grid" in found.refused["needy"]
-    with pytest.raises(ModelError, match="needs grid"):
+    assert "needs a regular grid" in found.refused["needy"]
+    with pytest.raises(ModelError, match="needs a regular grid"):
         outlook(daily_wave(), experiment("needy"))

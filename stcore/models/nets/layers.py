@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
+from stcore.models.nets.heads import Head, make_head
 
 
 class Identity(nn.Module):
@@ -87,7 +90,10 @@ def state_at_origin(batch: Batch) -> Tensor:
 
 def from_change(raw: Tensor, batch: Batch, shapes: Shapes, from_last: bool = True) -> Tensor:
     """Output [B, H, N, T, Q] of a network's raw numbers [B, N, H * T * Q], which say the change from the last value."""
-    from stcore.models.nets.heads import ordered
-
     shaped = raw.unflatten(-1, (shapes.horizon, shapes.targets, shapes.outputs)).permute(0, 2, 1, 3, 4)
-    return ordered(shaped) + batch.last[:, None, :, :, None] if from_last else ordered(shaped)
+    return _head(shapes.answer, shapes.shares).formed(shaped, batch.last[:, None] if from_last else None)
+
+
+@cache
+def _head(answer: str, shares: tuple[float, ...]) -> Head:
+    return make_head(answer, shares=torch.tensor(shares))

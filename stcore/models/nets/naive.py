@@ -13,6 +13,8 @@ from stcore.models.nets.forecaster import Forecaster
 class Persistence(Forecaster):
     """Every step ahead is the last value."""
 
+    repeats = "persistence"
+
     def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
         super().__init__()
         self.horizon = shapes.horizon
@@ -25,6 +27,8 @@ class Persistence(Forecaster):
 
 class SeasonalNaive(Forecaster):
     """Every step ahead is the value one season before it (the last value where there is none)."""
+
+    repeats = "seasonal_naive"
 
     def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
         super().__init__()
