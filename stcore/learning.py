@@ -34,6 +34,18 @@ class TrainingConfig(Config):
     weight_decay: float = setting(
         1e-4, title="Weight decay", help="Pull of all weights toward zero.", ge=0, le=10, level="advanced"
     )
+    schedule: Literal["one_cycle", "cosine", "constant"] = setting(
+        "one_cycle", choices={"one_cycle": "Up, then down", "cosine": "Down", "constant": "The same"}, title="Course of the rate",
+        help="How the learning rate goes over the whole training.", level="advanced",
+    )  # fmt: skip
+    averaging: float = setting(
+        0.0, title="Averaging", help="Share of the running mean of all weights that stays at each step, such as 0.98; the mean is "
+        "what is kept. 0: the weights themselves.", ge=0, lt=1, level="advanced",
+    )  # fmt: skip
+    curriculum: float = setting(
+        0.0, title="Near steps first", help="Share of the training in which the steps ahead are taken in one after the other, the "
+        "near ones first. 0: all from the start.", ge=0, le=1, level="advanced",
+    )  # fmt: skip
     clip: float = setting(0.5, title="Gradient limit", help="Largest length of a gradient.", gt=0, level="advanced")
     patience: int = setting(
         8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,8 @@ from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import ClassHead, Head
 from stcore.preparation import AugmentConfig
 from stcore.training import checkpoint as checkpoints
-
-Source = Sequence[tuple[Windows, Tensor]]
-_VALIDATION_WINDOWS = 60_000
-_FEWEST_ORIGINS = 8
+from stcore.training.averaging import Average
+from stcore.training.stepping import Source, Step, leads_seen, rate, steps_of, thinned
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,8 @@ class Trainer:
         self.state = State()
         self.steps_per_epoch = 1
         self.variations = AugmentConfig()
+        self.average = Average(module, options.averaging)
+        self.chunk = options.chunk
         self.drawn = 0
 
     def run(
@@ -101,8 +101,8 @@ class Trainer:
         """
         last = epochs or self.options.epochs
         self.variations = variations or self.variations
-        self.steps_per_epoch = len(list(self._plan(source, 0)))
-        check = [(windows, _thin(windows, origins)) for windows, origins in choose if len(origins)]
+        self.steps_per_epoch = len(list(steps_of(source, self.module, self.options, self.seed, 0)))
+        check = thinned(choose)
         self._resume()
         while self.state.epoch < last and not self._finished(bool(check)):
             self._epoch(source, check, last)
@@ -122,22 +122,22 @@ class Trainer:
         self.module.train()
         total = torch.zeros((), device=self.device)
         windows_seen = 0
-        for step, (windows, origins, locations) in enumerate(self._plan(source, number)):
+        for position, step in enumerate(steps_of(source, self.module, self.options, self.seed, number)):
             if self.hooks.should_stop():
                 raise Cancelled(
                     f"Stopped in epoch {number + 1} of {last}.", "Retry the job to go on from the last checkpoint."
                 )
-            self.drawn = number * self.steps_per_epoch + step
-            self._set_rate(self.drawn)
-            total += self._step(windows, origins, locations)
-            windows_seen += len(origins) * (windows.locations if locations is None else len(locations))
+            self.drawn = number * self.steps_per_epoch + position
+            total += self._step(step)
+            windows_seen += step.count
         train_loss = float(total) / self.steps_per_epoch * (self.unit if self.head.by_size else 1)
         if not math.isfinite(train_loss):
             raise Diverged(
                 f"The loss stopped being a number in epoch {number + 1} (learning rate {self.options.learning_rate:g}).",
                 f"Try a learning rate of {self.options.learning_rate / 4:g}.",
             )
-        validation = self.evaluate(check) if check else (train_loss, math.nan)
+        with self.average.used():
+            validation = self.evaluate(check) if check else (train_loss, math.nan)
         seconds = time.perf_counter() - begin
         row = {
             "epoch": number + 1, "train_loss": train_loss, "validation_loss": validation[0] if check else math.nan,
@@ -155,7 +155,8 @@ class Trainer:
         state.history.append(row)
         if loss < state.best_loss:
             state.best_loss, state.best_epoch = loss, state.epoch
-            state.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+            with self.average.used():
+                state.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
         self._save()
 
     def _left(self, last: int) -> float:
@@ -163,66 +164,74 @@ class Trainer:
         recent = [row["seconds"] for row in self.state.history[-5:]]
         return sum(recent) / len(recent) * (last - self.state.epoch)
 
-    def _plan(self, source: Source, epoch: int) -> Iterator[tuple[Windows, Tensor, Tensor | None]]:
-        """The steps of one epoch: at most ``steps_per_epoch`` groups of origins (and, of many locations, a sample)."""
-        draw = torch.Generator().manual_seed((self.seed * 7_919 + epoch) % 2**63)
-        groups: list[tuple[Windows, Tensor, int]] = []
-        for windows, origins in source:
-            places = self._places_a_step(windows)
-            size = max(1, round(self.options.batch_windows / places))
-            shuffled = origins[torch.randperm(len(origins), generator=draw)]
-            groups += [(windows, part, places) for part in shuffled.split(size)]
-        order = torch.randperm(len(groups), generator=draw)[: self.options.steps_per_epoch]
-        for number in order.tolist():
-            windows, origins, places = groups[number]
-            locations = None
-            if places < windows.locations:
-                locations = self._some_places(windows, places, draw).to(self.device)
-            yield windows, origins.to(self.device), locations
-
-    def _places_a_step(self, windows: Windows) -> int:
-        """How many places a step sees: as many as leave it some origins; models of a grid see the whole of it."""
-        if self.module.sees == "grid":
-            return windows.locations
-        return min(windows.locations, max(1, self.options.batch_windows // _FEWEST_ORIGINS))
-
-    def _some_places(self, windows: Windows, count: int, draw: torch.Generator) -> Tensor:
-        """Places of a step: any, or a patch of the network that holds together, so that neighbours are seen with each other."""
-        if self.module.near is None:
-            return torch.randperm(windows.locations, generator=draw)[:count]
-        first = windows.recipe.first_location
-        order = self.module.near.cpu() - first
-        order = order[(order >= 0) & (order < windows.locations)]
-        start = int(torch.randint(windows.locations, (1,), generator=draw))
-        return order.roll(-start)[:count].sort().values
-
-    def _step(self, windows: Windows, origins: Tensor, locations: Tensor | None) -> Tensor:
+    def _step(self, step: Step) -> Tensor:
         """One optimiser step; in chunks of sequences with gradients added up where the options say so."""
-        self.optimiser.zero_grad(set_to_none=True)
-        total = torch.zeros((), device=self.device)
-        try:
-            batch = augment(windows.batch(origins, locations), self.variations, self.seed * 104_729 + self.drawn)
-            count = self.head.asked(batch)[1].sum().clamp(min=1)
-            for part in self._chunks(batch):
-                with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
-                    loss = self._sum(part) / count
-                self.scaler.scale(loss).backward()
-                total += loss.detach()
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(
-                f"The memory of {self.device} was full at {len(origins):,} start times a step.",
-                f"Retry with a batch of {max(1, self.options.batch_windows // 2):,} windows, or on the processor.",
-            ) from error
+        planned = max(1, self.options.epochs * self.steps_per_epoch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate(self.options, self.drawn, planned)
+        total = self._gradients(step, planned)
+        while total is None:
+            self._halve(step)
+            total = self._gradients(step, planned)
         self.scaler.unscale_(self.optimiser)
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), self.options.clip)
         self.scaler.step(self.optimiser)
         self.scaler.update()
+        self.average.step()
         return total
+
+    def _gradients(self, step: Step, planned: int) -> Tensor | None:
+        """Loss of a step, its gradients added up over chunks; None where memory was full."""
+        self.optimiser.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self.device)
+        try:
+            batch = step.windows.batch(step.origins, step.locations)
+            batch = augment(batch, self.variations, self.seed * 104_729 + self.drawn)
+            leads = leads_seen(self.options, self.drawn, planned, batch.calendar.shape[1])
+            count = self.head.asked(batch)[1][:, :leads].sum().clamp(min=1)
+            for part in self._chunks(batch):
+                with self._precision():
+                    loss = self._sum(part, leads) / count
+                self.scaler.scale(loss).backward()
+                total += loss.detach()
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _memory_was_full(error):
+                raise
+            return None
+        return total
+
+    def _halve(self, step: Step) -> None:
+        """Smaller chunks from here on, when memory was full.
+
+        Raises:
+            OutOfMemory: they are as small as can be.
+        """
+        places = step.count // len(step.origins)
+        least = places if self.module.sees != "own" else 1
+        now = min(self.chunk or step.count, step.count)
+        if now <= least:
+            raise OutOfMemory(
+                f"The memory of {self.device} was full at {now:,} {'place' if now == 1 else 'places'} of one start time.",
+                "Choose a smaller network or a shorter history, or train on another device.",
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.chunk = max(least, now // 2)
+        self.hooks.progress(
+            {
+                "event": "note",
+                "message": f"The memory of {self.device} was full: chunks of {self.chunk:,} from here on.",
+            }
+        )
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, enabled=self.device.type == "cuda")
 
     def _chunks(self, batch: Batch) -> Iterator[Batch]:
         """Parts of about ``chunk`` sequences each (0 = all at once)."""
         origins, places = batch.last.shape[:2]
-        chunk = self.options.chunk
+        chunk = self.chunk
         if not chunk or chunk >= origins * places:
             yield batch
             return
@@ -231,29 +240,14 @@ class Trainer:
             for place in range(0, places, width):
                 yield batch.part(slice(row, row + rows), slice(place, place + width))
 
-    def _sum(self, batch: Batch) -> Tensor:
-        """Sum of the weighted loss over observed cells."""
+    def _sum(self, batch: Batch, leads: int) -> Tensor:
+        """Sum of the weighted loss over observed cells of the first ``leads`` steps ahead."""
         target, mask = self.head.asked(batch)
         out = self.module(batch)
         loss = self.head.loss(out.float(), target, batch.location, self.options.loss)
         if self.head.by_size:
             loss = loss * self.weights[batch.location]
-        return (loss * mask).sum()
-
-    def _set_rate(self, step: int) -> None:
-        """One-cycle rate: up over the first 20 % of steps, then down along a cosine.
-
-        Source: L. Smith, N. Topin, "Super-Convergence", arXiv 1708.07120.
-        """
-        planned = max(1, self.options.epochs * self.steps_per_epoch)
-        rise = max(1.0, 0.2 * planned)
-        share = (
-            min(1.0, (step + 1) / rise)
-            if step < rise
-            else 0.5 * (1 + math.cos(math.pi * (step - rise) / (planned - rise)))
-        )
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.options.learning_rate * max(share, 1e-3)
+        return (loss * mask)[:, :leads].sum()
 
     @torch.no_grad()
     def evaluate(self, source: Source) -> tuple[float, float]:
@@ -296,12 +290,13 @@ class Trainer:
             return
         tensors = {f"module.{name}": tensor for name, tensor in self.module.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.state.best.items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.mean.items()}
         for number, slots in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in slots.items()}
         state = self.state
         about = {
             "run_hash": self.hooks.run_hash, "best_epoch": state.best_epoch, "best_loss": state.best_loss,
-            "history": state.history, "scaler": self.scaler.state_dict(),
+            "history": state.history, "scaler": self.scaler.state_dict(), "averaged": self.average.steps, "chunk": self.chunk,
         }  # fmt: skip
         checkpoints.write(self.hooks.folder, state.epoch, tensors, about)
 
@@ -317,6 +312,8 @@ class Trainer:
             slots.setdefault(int(number), {})[key] = tensor
         whole = self.optimiser.state_dict()
         self.optimiser.load_state_dict({"state": slots, "param_groups": whole["param_groups"]})
+        self.average.restore(_under(tensors, "average."), about.get("averaged", 0))
+        self.chunk = about.get("chunk", self.chunk)
         if about["scaler"]:
             self.scaler.load_state_dict(about["scaler"])
         self.state = State(
@@ -330,7 +327,6 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _thin(windows: Windows, origins: Tensor) -> Tensor:
-    """Every n-th origin, so that one check of the unseen error stays cheap."""
-    stride = max(1, math.ceil(len(origins) * windows.locations / _VALIDATION_WINDOWS))
-    return origins[::stride]
+def _memory_was_full(error: RuntimeError) -> bool:
+    """Whether torch could not have the memory it asked for, on a graphics card or (a plain RuntimeError) on the processor."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)

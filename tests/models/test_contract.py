@@ -165,6 +165,7 @@ def test_resumed_equals_uninterrupted(name: str, chunk: int, tmp_path: Path) -> 
 def test_chunks_change_nothing(name: str) -> None:
     """Gradients added up over chunks are those of the whole batch, up to rounding."""
     from stcore.training.loop import Hooks, Trainer
+    from stcore.training.stepping import Step
 
     source = windows(daily_wave(gaps=0.1))
     steps = []
@@ -172,7 +173,7 @@ def test_chunks_change_nothing(name: str) -> None:
         built = module(name, source, **({"dropout": 0.0} if name == "stid" else {}))
         options = TrainingConfig.parse({**SHORT, "chunk": chunk})
         trainer = Trainer(built, make_head("point"), options, torch.ones(3, 1), 0, Hooks())
-        trainer._step(source, torch.arange(40, 60), None)
+        trainer._step(Step(source, torch.arange(40, 60), None))
         steps.append(torch.cat([tensor.grad.flatten() for tensor in built.parameters() if tensor.grad is not None]))
     torch.testing.assert_close(steps[0], steps[1], rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(steps[0], steps[2], rtol=1e-4, atol=1e-6)
