@@ -94,6 +94,25 @@ def as_text(source: Any, folder: Path, long_lines: bool = False) -> TextFile:
     return _recode(raw, encoding, folder)
 
 
+def looks_plain(raw: Path) -> bool:
+    """Whether the beginning of a file is UTF-8 text without marks, quotes and zero bytes, in lines."""
+    if kind_of(raw) != "text":
+        return False
+    with raw.open("rb") as file:
+        head = file.read(_SAMPLE)
+    if (
+        any(head.startswith(bom) for bom, _ in _BOMS)
+        or b'"' in head
+        or b"\0" in head
+        or b"\n" not in head
+        or not head.strip()
+    ):
+        return False
+    return (
+        _decodes(codecs.getincrementaldecoder("utf-8")(), head) and len(head) - len(head.translate(None, _CONTROL)) == 0
+    )
+
+
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     while block := file.read(CHUNK):
         yield block

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcore.data.numbers import NumberColumn, find_numbers, not_number, too_large
 from stcore.data.observations import BadCells, BadRows, Observations
 from stcore.data.roles import ROW_NUMBER, Roles, missing_time
-from stcore.data.sentinels import find_sentinels, without
+from stcore.data.sentinels import extremes_of, find_sentinels, without
 from stcore.data.table import Table, quoted
 from stcore.data.time_parts import SEPARATOR, join_parts
 from stcore.data.times import Times, parse_times
@@ -28,6 +29,7 @@ from stcore.errors import DataError
 NEUTRAL_START = pd.Timestamp("2000-01-01")
 _COUNTED_STEPS = (("1D", 20_000), ("1h", 500_000), ("1min", 30_000_000), ("1s", 2_000_000_000))
 ONE_PLACE = "series"
+_NOTHING = (0.0, 0.0)  # the reach of a column without a number
 
 
 def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None = None) -> Observations:
@@ -64,7 +66,7 @@ def observe(table: Table, roles: Roles, clock: str | None = None, by: str | None
     if roles.static:
         out.static = _static(table, roles)
     _write(out, table, by, path)
-    _set_aside_sentinels(out, path)
+    _set_aside_sentinels(out, table, path)
     return out
 
 
@@ -76,7 +78,9 @@ def _times(table: Table, roles: Roles, clock: str | None) -> tuple[Times, str | 
     if roles.time == ROW_NUMBER:
         step = next(step for step, most in _COUNTED_STEPS if table.rows <= most)
         return Times.nothing(clock), step
-    found = table.arrow(f"{time_text(table, roles)} AS text, count(*) AS rows", "GROUP BY 1 ORDER BY min(line)")
+    found = None if roles.time_parts else _texts_of_all(table, time_text(table, roles), str(roles.time))
+    if found is None:
+        found = table.arrow(f"{time_text(table, roles)} AS text, count(*) AS rows", "GROUP BY 1 ORDER BY min(line)")
     texts, rows = found["text"].to_pandas(), found["rows"].to_numpy()
     if roles.time_parts:
         times = join_parts(texts, roles.time_parts, rows, roles.day_first, clock)
@@ -127,13 +131,17 @@ def _places(table: Table, roles: Roles) -> list[str]:
     expression = _place_text(table, roles)
     if expression is None:
         return [ONE_PLACE]
-    found = table.arrow(f"{expression} AS text", f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY min(line)")
+    found = table.distinct(expression, roles.location) if roles.location else _distinct_spots(table, expression)
     if not len(found):
         raise DataError(
             f"The place column “{str(roles.location)[:60]}” is empty.", "Choose another column as place, or none."
         )
     table.register("places", found.append_column("place", pa.array(np.arange(len(found), dtype=np.int32))))
     return [str(text) for text in found["text"].to_pylist()]
+
+
+def _distinct_spots(table: Table, expression: str) -> pa.Table:
+    return table.arrow(f"{expression} AS text", f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY min(line)")
 
 
 def _place_text(table: Table, roles: Roles) -> str | None:
@@ -218,11 +226,19 @@ def _bad_rows(table: Table, roles: Roles, times: Times) -> list[BadRows]:
             if which.any():
                 found += _bad_times(table, text, reason, which)
     place = _place_text(table, roles) if roles.form != "wide" else None
-    if place and not (roles.form == "events" and roles.lat):
+    if place and not (roles.form == "events" and roles.lat) and _texts_of_all(table, place, roles.location) is None:
         rows = table.ask("count(*), min(line, 10)", f"WHERE {place} IS NULL AND {_used(table, roles, times)}")[0]
         if rows[0]:
             found.append(BadRows("no place", rows[0], tuple(rows[1])))
     return found
+
+
+def _texts_of_all(table: Table, expression: str, name: str | None) -> pa.Table | None:
+    """Texts of a column that are kept once already (``Table.distinct``), where every row has one; else None."""
+    if name is None or table.code(name) is None:
+        return None
+    found = table.distinct(expression, name)
+    return found if pc.sum(found["rows"]).as_py() == table.rows else None
 
 
 def _bad_times(table: Table, text: str, reason: str, which: np.ndarray) -> list[BadRows]:
@@ -263,10 +279,14 @@ def _static(table: Table, roles: Roles) -> pd.DataFrame:
     return out
 
 
-def _set_aside_sentinels(out: Observations, path: Path) -> None:
+def _set_aside_sentinels(out: Observations, table: Table, path: Path) -> None:
     """Numbers that mean missing become null; those found are written into the roles."""
     told = None if out.roles.missing is None else [float(n) for n in out.roles.missing if not isinstance(n, str)]
-    out.sentinels = find_sentinels(out.connection, path, out.values, told)
+    if path.exists():
+        extremes = extremes_of(out.connection, path)
+    else:
+        extremes = {f"v{n}": table.extremes.get(name, _NOTHING) for n, name in enumerate(out.roles.values)}
+    out.sentinels = find_sentinels(out.connection, out.relation, extremes, out.values, told)
     taken = [each for each in out.sentinels if each.taken]
     out.relation = without(out.relation, out.values, taken)
     if taken and told is None:
@@ -286,7 +306,10 @@ def _units(roles: Roles, numbers: Mapping[str, NumberColumn]) -> dict[str, str]:
 
 
 def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
-    """The typed rows as Parquet; where a wall time stands twice for one place, the second row is the later one."""
+    """The typed rows as Parquet; where a wall time stands twice for one place, the second row is the later one.
+
+    Rows that are looked up by codes alone are cheaper to look up again than to write.
+    """
     roles = out.roles
     columns = ["line", f"{_stamp(out, table)} AS stamp", f"{_place(out, table)} AS place"]
     if roles.form == "wide":
@@ -301,8 +324,21 @@ def _write(out: Observations, table: Table, by: str | None, path: Path) -> None:
         ]
     if by is not None:
         columns.append("runs.run AS run")
-    select = f"SELECT {', '.join(columns)} FROM {table.source()} AS raw {_joins(out, table, by)}"
+    joins = _joins(out, table, by)
+    select = f"SELECT {', '.join(columns)} FROM {table.source(*columns, joins)} AS raw {joins}"
+    if _by_codes(out, table):
+        out.relation = f"({select})"
+        return
     table.connection.execute(f"COPY ({select}) TO {quoted(str(path))} (FORMAT parquet)")
+
+
+def _by_codes(out: Observations, table: Table) -> bool:
+    """Whether time and place of every row are found by codes, and its values are numbers already."""
+    roles = out.roles
+    if roles.form != "long" or out.runs or roles.labels or out.times is None or out.times.later.notna().any():
+        return False
+    coded = all(name is not None and table.code(name) is not None for name in (roles.time, roles.location))
+    return coded and not roles.time_parts and all(table.is_number(name) for name in roles.values)
 
 
 def _stamp(out: Observations, table: Table) -> str:
@@ -325,14 +361,27 @@ def _place(out: Observations, table: Table) -> str:
 def _joins(out: Observations, table: Table, by: str | None) -> str:
     """Joins with the small tables; rows that find no partner are the bad rows counted before."""
     joins = []
+    roles, place = out.roles, _place_text(table, out.roles)
     if out.counted_step is None:
-        joins.append(f"JOIN times ON {time_text(table, out.roles)} = times.text AND times.stamp IS NOT NULL")
-    place = _place_text(table, out.roles)
-    if out.roles.form != "wide" and place is not None:
-        joins.append(f"JOIN places ON {place} = places.text")
+        code = None if roles.time_parts else table.code(str(roles.time))
+        joins.append(_join(table, "times", code, time_text(table, roles), "WHERE stamp IS NOT NULL"))
+    if roles.form != "wide" and place is not None:
+        joins.append(_join(table, "places", table.code(str(roles.location)), place))
     if by is not None:
         joins.append(f"JOIN runs ON trim({table.column(by)}) = runs.text")
     return " ".join(joins)
+
+
+def _join(table: Table, name: str, code: int | None, text: str, only: str = "") -> str:
+    """SQL that joins ``times`` or ``places`` by their text, or by the code of the column that holds it."""
+    if code is None:
+        return f"JOIN (SELECT * FROM {name} {only}) AS {name} ON {text} = {name}.text"
+    texts = f"(SELECT code, text AS c{code} FROM d{code})"
+    table.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name}_by_code AS SELECT texts.code, {name}.* FROM {texts} AS texts "
+        f"JOIN (SELECT * FROM {name} {only}) AS {name} ON {text} = {name}.text"
+    )
+    return f"JOIN {name}_by_code AS {name} ON k{code} = {name}.code"
 
 
 def _mark(column: str) -> str:

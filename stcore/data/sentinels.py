@@ -1,12 +1,12 @@
 """Numbers that mean "no value": -999, 9999 and their like, told from readings by how far they lie from all others.
 
-Smallest and largest value come from the statistics of the Parquet file, so columns without such a number cost nothing.
+Smallest and largest value are known before (from the statistics of the file), so columns without such a number cost nothing.
 """
 
 # ruff: noqa: S608 - statements hold columns and numbers of our own; what users wrote is bound or looked up
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,22 +81,22 @@ class Sentinel:
 
 
 def find_sentinels(
-    connection: duckdb.DuckDBPyConnection, path: Path, values: Sequence[str], told: Sequence[float] | None
-) -> list[Sentinel]:
-    """Sentinels of the columns v0, v1, ... of a Parquet file of typed rows.
+    connection: duckdb.DuckDBPyConnection, rows: str, reach: Mapping[str, tuple[float, float]], values: Sequence[str],
+    told: Sequence[float] | None,
+) -> list[Sentinel]:  # fmt: skip
+    """Sentinels of the columns v0, v1, ... of typed rows.
 
     Args:
+        rows: SQL of the rows.
+        reach: smallest and largest value of each column, where they are known.
         values: their names.
         told: numbers that somebody said mean missing: these are taken, others only suspected; None: those are taken
             that surely are sentinels in every column that holds them.
     """
     if told is not None and not told:  # somebody said that no number means missing
         return []
-    rows = f"read_parquet({quoted(str(path))})"
     found: list[Sentinel] = []
-    extremes = {f"v{number}": (float("-inf"), float("inf")) for number in range(len(values))} | _extremes(
-        connection, path
-    )
+    extremes = {f"v{number}": (float("-inf"), float("inf")) for number in range(len(values))} | dict(reach)
     judged = set()
     for number, name in enumerate(values):
         low, high = extremes[f"v{number}"]
@@ -119,8 +119,8 @@ def _stands_in(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequen
     return bool(columns) and bool(connection.sql(f"SELECT count(*) FILTER ({holds}) FROM {rows}").fetchall()[0][0])
 
 
-def _extremes(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[float, float]]:
-    """Smallest and largest value of each column v0, v1, ... from the file's statistics; absent where these are."""
+def extremes_of(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[float, float]]:
+    """Smallest and largest value of each column v0, v1, ... of a Parquet file from its statistics; absent where these are."""
     number = "TRY_CAST({} AS DOUBLE)"
     found = connection.sql(
         f"SELECT path_in_schema, min({number.format('stats_min_value')}), max({number.format('stats_max_value')}), "

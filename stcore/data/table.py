@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stcore.data import names as named
+from stcore.data.coded import CodedText, NotPlainError
 from stcore.data.dialect import MISSING, Dialect
 from stcore.data.encoding import TextFile
 from stcore.data.exact import write_exact, write_melted
@@ -77,6 +78,7 @@ class Table:
         outlines: districts that came with the rows, or None.
         findings, choices: what was odd, and what a person may decide, on the way to rows.
         told: roles that say how the source was read (sheet, files).
+        extremes: smallest and largest number of the columns that are numbers, where they are known without asking.
     """
 
     broken = "more cells than the header has names"
@@ -97,6 +99,8 @@ class Table:
         self.choices: list[Choice] = []
         self.told: dict[str, Any] = {}
         self._own_lines, self._in_database = False, False
+        self._coded: set[int] = set()
+        self.extremes: dict[str, tuple[float, float]] = {}
         self._cells: list[str] = []
         self._typed_columns, self._where = 0, ""
         self._doubles: set[int] = set()
@@ -136,8 +140,37 @@ class Table:
         """SQL name of a column whose numbers are asked for: DOUBLE where it is kept so, else its text."""
         return f"n{self._position[name]}" if self.is_number(name) else self.column(name)
 
-    def source(self) -> str:
-        """The FROM clause: columns c0.. and ``line`` (1 = first line of the file)."""
+    def code(self, name: str) -> int | None:
+        """Number n of a column whose texts are kept once, as table d{n} (code, text, rows), and as codes k{n} in the rows."""
+        position = self._position.get(name)
+        return position if position in self._coded else None
+
+    def distinct(self, expression: str, name: str) -> pa.Table:
+        """Different texts of an expression of one column, and their rows, in the order of their first appearance.
+
+        Args:
+            expression: SQL of the column's own name (``column(name)``); what is null is left out.
+        """
+        code = self.code(name)
+        if code is None:
+            return self.arrow(
+                f"{expression} AS text, count(*) AS rows",
+                f"WHERE {expression} IS NOT NULL GROUP BY 1 ORDER BY min(line)",
+            )
+        inner = f"(SELECT text AS c{code}, code, rows FROM d{code})"
+        return self.connection.sql(
+            f"SELECT {expression} AS text, CAST(sum(rows) AS BIGINT) AS rows FROM {inner} WHERE {expression} IS NOT NULL "
+            "GROUP BY 1 ORDER BY min(code)"
+        ).to_arrow_table()
+
+    def source(self, *said: str) -> str:
+        """The FROM clause: columns c0.. and ``line`` (1 = first line of the file).
+
+        Args:
+            said: what is asked; columns that are not named in it need not be there.
+        """
+        if self._coded:
+            return self._coded_source(" ".join(said))
         path = quoted(str(self.path))
         if self._own_lines:
             return f"read_parquet({path})"
@@ -156,19 +189,38 @@ class Table:
             return f"(SELECT {names}, rowid + {self.first_line} AS line FROM raw)"
         return f"(SELECT {names}, file_row_number + {self.first_line} AS line FROM read_parquet({path}, file_row_number = true))"
 
+    def _coded_source(self, said: str) -> str:
+        """Codes as they are; their texts joined only for the columns that are named."""
+        named = set(re.findall(r"\b[ckn]\d+\b", said))
+        columns, joins = [f"raw.file_row_number + {self.first_line} AS line"], []
+        for n in range(len(self.names)):
+            if n in self._doubles:
+                columns += [f"raw.n{n}"] + ([f"CAST(raw.n{n} AS VARCHAR) AS c{n}"] if f"c{n}" in named else [])
+            elif n not in self._coded:
+                columns.append(f"raw.c{n}")
+            else:
+                columns.append(f"raw.k{n}")
+                if f"c{n}" in named:
+                    columns.append(f"d{n}.text AS c{n}")
+                    joins.append(f" LEFT JOIN d{n} ON raw.k{n} = d{n}.code")
+        rows = f"read_parquet({quoted(str(self.path))}, file_row_number = true)"
+        return f"(SELECT {', '.join(columns)} FROM {rows} AS raw{''.join(joins)})"
+
     def ask(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of ``SELECT {select} FROM table {rest}``; both are ours, values go into ``parameters``."""
-        return self.connection.execute(f"SELECT {select} FROM {self.source()} {rest}", list(parameters)).fetchall()
+        source = self.source(select, rest)
+        return self.connection.execute(f"SELECT {select} FROM {source} {rest}", list(parameters)).fetchall()
 
     def arrow(self, select: str, rest: str = "", parameters: Sequence[Any] = ()) -> pa.Table:
         """The same as Arrow table."""
-        statement = f"SELECT {select} FROM {self.source()} {rest}"
+        statement = f"SELECT {select} FROM {self.source(select, rest)} {rest}"
         return self.connection.sql(statement, params=list(parameters) or None).to_arrow_table()
 
     def keep_part(self, name: str, condition: str) -> None:
         """Keep the text of some rows in memory under a name of ours, to be asked more than once."""
         cells = ", ".join(f"c{n}" for n in range(len(self.names)) if n not in self._doubles)
-        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {cells} FROM {self.source()} WHERE {condition}")
+        source = self.source(cells, condition)
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {cells} FROM {source} WHERE {condition}")
 
     def ask_part(self, name: str, select: str) -> tuple[Any, ...]:
         """One row of ``SELECT {select}`` about kept rows."""
@@ -194,10 +246,26 @@ class Table:
     def keep_text(self, path: Path) -> Path:
         """Write all cells as text, in the order of the rows, to a Parquet file in the scratch folder; its path."""
         cells = ", ".join(f"c{n}" for n in range(len(self.names)))
-        self.connection.execute(f"COPY (SELECT {cells} FROM {self.source()}) TO {quoted(str(path))} (FORMAT parquet)")
+        statement = f"SELECT {cells} FROM {self.source(cells)} ORDER BY line"
+        self.connection.execute(f"COPY ({statement}) TO {quoted(str(path))} (FORMAT parquet)")
         return path
 
     # filling ---------------------------------------------------------------------------------------------------
+
+    def load_coded(self, path: Path) -> bool:
+        """Read a plain text in one pass; False where it is not plain, and nothing is kept."""
+        skip = self.dialect.above + int(self.dialect.header)
+        coded = CodedText(path, len(self.names), self.dialect.delimiter, skip, _decimals(self.dialect))
+        try:
+            self.rows = coded.write(self.path)
+        except NotPlainError:
+            self.path.unlink(missing_ok=True)
+            return False
+        for n, texts in coded.texts.items():
+            self.connection.register(f"d{n}", texts.table())
+        self._doubles, self._coded = coded.doubles, set(coded.texts)
+        self.extremes = {self.names[n]: reach for n, reach in coded.extremes.items()}
+        return self.rows > 0
 
     def load_text(self, text: TextFile) -> Table:
         """Read the text in parallel; lines that DuckDB refuses send the whole file to the slower, exact reader."""

@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcore.data.sentinels import find_sentinels, without
+from stcore.data.sentinels import Sentinel, extremes_of, find_sentinels, without
 
 READINGS = np.linspace(10, 40, 50)
+
+
+def asked(
+    connection: duckdb.DuckDBPyConnection, path: Path, values: list[str], told: list[float] | None = None
+) -> list[Sentinel]:
+    """Sentinels of a Parquet file."""
+    return find_sentinels(connection, f"read_parquet('{path}')", extremes_of(connection, path), values, told)
 
 
 def found(
@@ -23,7 +30,7 @@ def found(
         frame[f"v{n}"] = values
     frame.to_parquet(folder / "rows.parquet")
     with duckdb.connect() as connection:
-        sentinels = find_sentinels(connection, folder / "rows.parquet", list(columns), told)
+        sentinels = asked(connection, folder / "rows.parquet", list(columns), told)
     return {(each.column, each.number): (each.count, each.taken) for each in sentinels}
 
 
@@ -86,6 +93,6 @@ def test_taken_numbers_are_null_in_the_rows(tmp_path: Path) -> None:
         tmp_path / "r.parquet"
     )
     with duckdb.connect() as connection:
-        taken = find_sentinels(connection, tmp_path / "r.parquet", ["a", "b"], None)
+        taken = asked(connection, tmp_path / "r.parquet", ["a", "b"])
         rows = without(f"read_parquet('{tmp_path / 'r.parquet'}')", ["a", "b"], taken[:1])
         assert connection.sql(f"SELECT count(v0), count(v1), count(*) FROM {rows}").fetchall() == [(50, 52, 52)]  # noqa: S608
