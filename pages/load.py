@@ -79,6 +79,7 @@ def refused(token: str) -> None:
 
 def loaded() -> None:
     """A saved data set."""
+    reading.watch_again(state.chosen("dataset"))
     row = pickers.dataset("Load")
     data = opened(row)
     buttons = frame.header("Load", row.name, findings.facts(data))

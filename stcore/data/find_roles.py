@@ -164,7 +164,7 @@ class _Finder:
         """SQL that differs for every time."""
         if time in (None, ROW_NUMBER):
             return None
-        columns = [self.table.column(str(name)) for name in parts or [time]]
+        columns = [self.table.key(str(name)) for name in parts or [time]]
         return columns[0] if len(columns) == 1 else f"hash({', '.join(columns)})"
 
     def _repeats(self, when: str) -> bool:
@@ -186,7 +186,7 @@ class _Finder:
         """Rank candidates by name and by how nearly (time, candidate) is different in every row."""
         ranked: list[tuple[float, str]] = []
         for name, score in sorted(candidates.items(), key=lambda item: -item[1])[:6]:
-            column = self.table.column(name)
+            column = self.table.key(name)
             pair = column if when is None else f"CASE WHEN {column} IS NOT NULL THEN hash({when}, {column}) END"
             distinct, pairs, there, rows = self._ask(
                 f"count(DISTINCT {column}), count(DISTINCT {pair}), count({column}), count(*)", when
@@ -210,7 +210,7 @@ class _Finder:
         for name in self._free()[:_FIRST]:
             if not self.sample.whole(name) or self._is_row_number(name) or named.is_calendar_part(name):
                 continue
-            column = self.table.column(name)
+            column = self.table.key(name)
             places, times, pairs, rows = self._ask(
                 f"count(DISTINCT {column}), count(DISTINCT {when}), count(DISTINCT hash({when}, {column})), count(*)",
                 when,
@@ -286,8 +286,8 @@ class _Finder:
         """Hardly any place has two rows, and times are as irregular as places are many."""
         if self.when is None:
             return False
-        here = f"hash({self.table.column(lat)}, {self.table.column(lon)})"
-        place = self.table.column(location) if location else here
+        here = f"hash({self.table.key(lat)}, {self.table.key(lon)})"
+        place = self.table.key(location) if location else here
         places, points, times, rows = self._ask(
             f"count(DISTINCT {place}), count(DISTINCT {here}), count(DISTINCT {self.when}), count(*)", self.when
         )

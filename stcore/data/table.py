@@ -145,6 +145,11 @@ class Table:
         position = self._position.get(name)
         return position if position in self._coded else None
 
+    def key(self, name: str) -> str:
+        """SQL name of what is alike where the cells of a column are alike: its codes, its numbers, or its text."""
+        code = self.code(name)
+        return self.number(name) if code is None else f"k{code}"
+
     def distinct(self, expression: str, name: str) -> pa.Table:
         """Different texts of an expression of one column, and their rows, in the order of their first appearance.
 
@@ -217,8 +222,8 @@ class Table:
         return self.connection.sql(statement, params=list(parameters) or None).to_arrow_table()
 
     def keep_part(self, name: str, condition: str) -> None:
-        """Keep the text of some rows in memory under a name of ours, to be asked more than once."""
-        cells = ", ".join(f"c{n}" for n in range(len(self.names)) if n not in self._doubles)
+        """Keep the keys of some rows in memory under a name of ours, to be asked more than once."""
+        cells = ", ".join(self.key(name) for name in self.names)
         source = self.source(cells, condition)
         self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {cells} FROM {source} WHERE {condition}")
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stcore import words
 from stcore.data import dataset
 from stcore.data.ingest import scratch
-from stcore.data.panel import Panel
+from stcore.data.panel import Panel, as_panels
 from stcore.data.quality import place_word
 from stcore.data.second import apart
 from stcore.data.sources import Asked, allowed, keep
-from stcore.errors import masked
+from stcore.errors import DataError, masked
 from stcore.operations import store, uploads
 from stcore.operations.store import LOCAL
+from stcore.preparation import PrepareConfig
 
 
 def take_in(
@@ -50,6 +52,89 @@ def take_in(
     listed = {"place": _place(made), **known, **about, **same, "second": names}
     store.add_dataset(made.id, made.name, made.digest, listed, owner)
     return made.id
+
+
+@dataclass(frozen=True)
+class Anew:
+    """How the file of a data set is to be read anew.
+
+    Attributes:
+        of: id of the data set. A job may replace it, so it does not hold on to it as others do.
+        roles: what is said about the table; ``fixes``: the fixes among it that were ticked.
+        beside: setting -> token of a file that was handed in, or None where the file beside the table goes; others stay.
+    """
+
+    of: str
+    roles: Mapping[str, Any]
+    fixes: list[dict[str, Any]]
+    beside: Mapping[str, str | None]
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON; ``Anew(**payload)`` is it again."""
+        return {
+            "of": self.of, "roles": dict(self.roles), "fixes": self.fixes, "beside": dict(self.beside),
+        }  # fmt: skip
+
+
+def original_of(id: str) -> Path:
+    """The file of a data set as it came.
+
+    Raises:
+        DataError: it came as a panel.
+    """
+    original = dataset.open(id).original
+    if original is None:
+        raise DataError("These data came as a panel, not as a table with columns.", "Save them anew from Python.")
+    return original
+
+
+def take_anew(anew: Anew, owner: str = LOCAL, tell: Callable[[str], None] | None = None) -> str:
+    """Id of the data set that the file of another became, read otherwise; how values are prepared goes with it.
+
+    The old one goes when nothing was trained on it. Files that were handed in for it are kept with the data set alone.
+
+    Raises:
+        DataError, StoreError: as ``take_in``; the old data set stays.
+    """
+    row, original = store.dataset(anew.of, owner), original_of(anew.of)
+    known = dataset.open(row.id)
+    about = {key: row.about[key] for key in ("sample", "place", "file") if key in row.about}
+    given = {setting: token and uploads.source_of(token) for setting, token in anew.beside.items()}
+    files = {**known.second, **given}
+    said = {**anew.roles, **{setting: str(path) for setting, path in files.items() if path is not None}}
+    names = row.about.get("second", {}) | {setting: path.name for setting, path in given.items() if path}
+    try:
+        made = take_in(original, row.name, {**about, "second": names, "fixes": anew.fixes}, said, owner, tell)
+    except DataError:
+        _forget(anew)
+        raise
+    _forget(anew)
+    if made != row.id:
+        dataset.set_prepare(made, _carried(known.prepare, dataset.open(made)))
+        if not store.runs_of(row.id, owner):
+            store.delete_dataset(row.id, owner)
+    return made
+
+
+def _forget(anew: Anew) -> None:
+    """The files that were handed in are of no more use: kept with the data set, or refused."""
+    for token in filter(None, anew.beside.values()):
+        uploads.forget(token)
+
+
+def _carried(prepare: PrepareConfig, made: dataset.Dataset) -> PrepareConfig:
+    """How values are prepared, without what names values and places that are no more."""
+    panels = as_panels(made.panel())
+    features = {name for panel in panels.values() for name in panel.features}
+    places = {str(place) for panel in panels.values() for place in panel.locations.index}
+    clean = prepare.clean
+    kept = {
+        "limits": {name: limit for name, limit in clean.limits.items() if name in features},
+        "jump": {name: limit for name, limit in clean.jump.items() if name in features},
+        "leave_out": [place for place in clean.leave_out if place in places],
+    }
+    derived = prepare.derived.model_copy(update={"of": [name for name in prepare.derived.of if name in features]})
+    return prepare.model_copy(update={"clean": clean.model_copy(update=kept), "derived": derived})
 
 
 def bring(given: str, query: str | None = None, owner: str = LOCAL) -> str:

@@ -13,14 +13,12 @@ import streamlit as st
 
 from stcore import words
 from stcore.data import dataset, ingest
-from stcore.data.panel import as_panels
 from stcore.data.quality import InspectReport
 from stcore.errors import DataError, StcoreError
 from stcore.experiment import DataConfig, Experiment, IntervalsConfig, WindowsConfig
 from stcore.findings import Fix
 from stcore.operations import intake, jobs, store, uploads
 from stcore.operations.store import DatasetRow, Job
-from stcore.preparation import PrepareConfig
 from stcore.scenarios import samples
 from stcore.scenarios.samples import Sample
 from stcore.settings import settings
@@ -115,11 +113,8 @@ def mend(row: DatasetRow, fixes: Sequence[Fix]) -> None:
 
 def add(row: DatasetRow, setting: str, token: str) -> None:
     """Read a data set's file with one more file beside it, that was just handed in."""
-    source = uploads.source_of(token)
-    try:
-        _with_beside(row, setting, source)
-    finally:
-        uploads.forget(token)  # the data set keeps the file as it came
+    uploads.source_of(token)  # told here where it is gone, not by a job
+    _with_beside(row, setting, token)
 
 
 def leave_out(row: DatasetRow, setting: str) -> None:
@@ -127,51 +122,35 @@ def leave_out(row: DatasetRow, setting: str) -> None:
     _with_beside(row, setting, None)
 
 
-def _with_beside(row: DatasetRow, setting: str, source: Path | None) -> None:
+def _with_beside(row: DatasetRow, setting: str, token: str | None) -> None:
     """Read anew with another file beside the table, or none; what was said about the one before is forgotten."""
     about_it = _ABOUT_SECOND.get(setting, "")
     said = {key: value for key, value in row.about.get("roles", {}).items() if key not in (setting, about_it)}
     fixes = [fix for fix in row.about.get("fixes", []) if fix["setting"].split(".")[:2] != ["data", about_it]]
-    _replace(row, said, fixes, {setting: source})
+    _replace(row, said, fixes, {setting: token})
 
 
 def _replace(
-    row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, Any]], beside: Mapping[str, Path | None] | None = None
+    row: DatasetRow, roles: Mapping[str, Any], fixes: list[dict[str, Any]], beside: Mapping[str, str | None] | None = None
 ) -> None:  # fmt: skip
-    """Read the file of a data set anew and open what it became; how its values are prepared goes with it.
+    """Read the file of a data set anew and open what it became: a small one at once, a larger one as a job.
 
     Args:
-        beside: files beside the table that change, None where one goes; the others stay.
+        beside: tokens of the files beside the table that change, None where one goes; the others stay.
     """
-    owner, known = state.owner(), dataset.open(row.id)
-    if known.original is None:
-        raise DataError("These data came as a panel, not as a table with columns.", "Save them anew from Python.")
-    about = {key: row.about[key] for key in ("sample", "place", "file") if key in row.about}
-    files = {**known.second, **(beside or {})}
-    said = {**roles, **{setting: str(path) for setting, path in files.items() if path is not None}}
-    names = row.about.get("second", {}) | {setting: path.name for setting, path in (beside or {}).items() if path}
+    owner, anew = state.owner(), intake.Anew(row.id, dict(roles), fixes, dict(beside or {}))
+    if intake.original_of(row.id).stat().st_size > AT_ONCE_BYTES:
+        jobs.submit("reread", anew.payload(), f"Reading {words.short(row.name, 60)} again", owner)
+        st.rerun()
     with st.spinner("Reading again"):
-        made = intake.take_in(known.original, row.name, {**about, "second": names, "fixes": fixes}, said, owner)
-    if made != row.id:
-        dataset.set_prepare(made, _carried(known.prepare, dataset.open(made)))
-        if not store.runs_of(row.id, owner):
-            store.delete_dataset(row.id, owner)
+        made = intake.take_anew(anew, owner)
     state.go("load", dataset=made)
 
 
-def _carried(prepare: PrepareConfig, made: dataset.Dataset) -> PrepareConfig:
-    """How values are prepared, without what names values and places that are no more."""
-    panels = as_panels(made.panel())
-    features = {name for panel in panels.values() for name in panel.features}
-    places = {str(place) for panel in panels.values() for place in panel.locations.index}
-    clean = prepare.clean
-    kept = {
-        "limits": {name: limit for name, limit in clean.limits.items() if name in features},
-        "jump": {name: limit for name, limit in clean.jump.items() if name in features},
-        "leave_out": [place for place in clean.leave_out if place in places],
-    }
-    derived = prepare.derived.model_copy(update={"of": [name for name in prepare.derived.of if name in features]})
-    return prepare.model_copy(update={"clean": clean.model_copy(update=kept), "derived": derived})
+def rereading(dataset: str) -> Job | None:
+    """The newest job that reads a data set's file anew, or None."""
+    found = (job for job in jobs.listing(state.owner()) if job.kind == "reread" and job.payload.get("of") == dataset)
+    return next(found, None)
 
 
 def sample(chosen: Sample) -> None:

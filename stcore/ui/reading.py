@@ -11,6 +11,7 @@ from stcore.operations.store import Job
 from stcore.ui import frame, guard, opening, parts, state
 
 EVERY_S = 0.7
+_TOLD = "reread_told"
 
 
 def watch(token: str) -> StcoreError | None:
@@ -34,6 +35,25 @@ def watch(token: str) -> StcoreError | None:
         st.stop()
     error = job.error or {}
     return DataError(str(error.get("message", "The file could not be read.")), str(error.get("hint") or "Try again."))
+
+
+def watch_again(dataset: str | None) -> None:
+    """The page of a data set whose file a job reads anew; opens what it became, and says once why it could not be."""
+    job = opening.rereading(dataset) if dataset else None
+    if job is None:
+        return
+    if job.active:
+        frame.header("Load", facts="The data stay as they are until the file has been read again.")
+        _card(job.id)
+        st.stop()
+    made = jobs.progress(job.id, state.owner()).dataset
+    if job.status == jobs.Status.DONE and made not in (None, dataset):
+        state.go("load", dataset=made)
+    if job.error and st.session_state.get(_TOLD) != job.id:
+        parts.error(job.error["message"], job.error["hint"], heading="The file could not be read so")
+        if st.button("All right", key="reread-told"):
+            st.session_state[_TOLD] = job.id
+            st.rerun()
 
 
 def _header(token: str) -> None:

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from stcore.data import dataset
 from stcore.data.panel import Panel
-from stcore.operations import intake, store, uploads
-from stcore.ui import upload
+from stcore.operations import intake, jobs, store, uploads
+from stcore.ui import opening, upload
 from tests.pages.app import address, page, said, table, title
 
 PLACELESS = pd.read_csv(
@@ -141,3 +141,40 @@ def test_the_same_table_with_another_file_beside_it_is_another_data_set(tmp_path
     assert intake.take_in(table_, "t", {}, {"places": str(other)}) != first
     assert intake.take_in(table_, "t", {}) != first
     assert store.dataset(first).about["second"] == {"places": "one.csv"}
+
+
+def test_a_large_table_is_read_again_as_a_job_that_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "AT_ONCE_BYTES", 0)
+    id, app = loaded()
+    app = drop(app, "places", "places.csv", COORDINATES)
+    assert not app.exception
+    (job,) = (each for each in jobs.listing() if each.kind == "reread")
+    assert "The data stay as they are" in said(app)
+    app.button(key="reading-stop").click().run()
+    assert jobs.get(job.id).status == jobs.Status.CANCELLED
+    app = page("load", dataset=id)
+    assert panel_of(app).space.parts == frozenset()
+
+
+def test_what_the_job_made_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "AT_ONCE_BYTES", 0)
+    monkeypatch.setenv("FIELDCAST_EXECUTOR", "inline")
+    id, app = loaded()
+    app = drop(app, "places", "places.csv", COORDINATES)
+    assert address(app, "dataset") != id
+    assert "geometry" in panel_of(app).space.parts
+
+
+def test_a_job_that_cannot_read_it_so_says_why_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, home_folder
+) -> None:
+    monkeypatch.setattr(opening, "AT_ONCE_BYTES", 0)
+    monkeypatch.setenv("FIELDCAST_EXECUTOR", "inline")
+    id, app = loaded()
+    app = drop(app, "places", "places.csv", "name,lat,lon\nx,1,2\ny,2,3\n")
+    assert "could not be read so" in said(app)
+    assert "None of the 3 places" in said(app)
+    assert address(app, "dataset") == id
+    assert not any((home_folder / "uploads").iterdir())
+    app.button(key="reread-told").click().run()
+    assert "could not be read so" not in said(app)

@@ -28,7 +28,7 @@ class JobContext:
 Kind = Callable[[Job, JobContext], None]
 KINDS: Registry[Kind] = Registry("kind of job")
 #: Kinds that a person waits for with nothing else to do: they never queue behind a training.
-AT_ONCE = ("ingest",)
+AT_ONCE = ("ingest", "reread")
 
 
 def train(job: Job, context: JobContext) -> None:
@@ -70,22 +70,40 @@ def ingest(job: Job, context: JobContext) -> None:
 
     Payload: upload (token), name, about, roles.
     """
-    from stcore.data.ingest import STAGES
-    from stcore.errors import Cancelled
     from stcore.operations import uploads
     from stcore.operations.intake import take_in
+
+    token, payload = str(job.payload["upload"]), job.payload
+    made = take_in(
+        uploads.source_of(token), payload["name"], payload.get("about") or {}, payload.get("roles"), job.owner,
+        _stages(context),
+    )  # fmt: skip
+    context.progress({"event": "dataset", "dataset": made})
+    uploads.forget(token)
+
+
+def reread(job: Job, context: JobContext) -> None:
+    """Read the file of a data set anew; the id of what it became is told as the last event.
+
+    Payload: of (id of the data set), roles, fixes, beside (see ``intake.Anew``).
+    """
+    from stcore.operations.intake import Anew, take_anew
+
+    made = take_anew(Anew(**job.payload), job.owner, _stages(context))
+    context.progress({"event": "dataset", "dataset": made})
+
+
+def _stages(context: JobContext) -> Callable[[str], None]:
+    """Tells each stage of a reading, and ends it there when it is to stop."""
+    from stcore.data.ingest import STAGES
+    from stcore.errors import Cancelled
 
     def tell(stage: str) -> None:
         if context.should_stop():
             raise Cancelled("The reading was stopped; nothing was saved.", "Retry it from the list of jobs.")
         context.progress({"event": "stage", "stage": stage, "done": STAGES.get(stage, 0.0)})
 
-    token, payload = str(job.payload["upload"]), job.payload
-    made = take_in(
-        uploads.source_of(token), payload["name"], payload.get("about") or {}, payload.get("roles"), job.owner, tell
-    )
-    context.progress({"event": "dataset", "dataset": made})
-    uploads.forget(token)
+    return tell
 
 
 def _data_of(job: Job) -> DatasetRow:
@@ -105,5 +123,6 @@ def _data_of(job: Job) -> DatasetRow:
 
 
 KINDS.add("ingest", ingest)
+KINDS.add("reread", reread)
 KINDS.add("train", train)
 KINDS.add("join", join)
