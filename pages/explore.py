@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from stcore.data.explore import components
 from stcore.ui import explore_views, frame, opening, parts, periods, pickers
 from stcore.ui.opened import opened
 
@@ -15,4 +16,5 @@ picks = parts.row()
 with picks:
     view = explore_views.choose(data)
     feature = periods.value(data)
+components.warm()
 explore_views.show(view, data, feature, picks, saying)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Literal
 
 from stcore.config import Config, setting
@@ -61,6 +61,21 @@ class Fix(Config):
             room[last] = {key: value for key, value in known.items() if key not in self.value}
         else:
             room.pop(last, None)
+
+    def joined(self, others: Iterable[Fix | None]) -> Fix | None:
+        """One fix that does what all of them do; None where one is missing or they write different things."""
+        made: dict[str, Any] = {}
+        parts = [self, *others]
+        for each in parts:
+            if each is None or each.setting != self.setting:
+                return None
+            each.write_into(made)
+        if not all(each is not None and each.is_in(made) for each in parts):
+            return None
+        value: Any = made
+        for group in self.setting.split("."):
+            value = value[group]
+        return self.model_copy(update={"value": value})
 
 
 def _same(one: Any, other: Any) -> bool:

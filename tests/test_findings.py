@@ -58,3 +58,20 @@ def test_what_is_written_is_found_and_taken_out_again(setting: str, value: objec
     fix.take_out_of(body)
     assert not fix.is_in(body)
     assert Experiment.parse(body) == given
+
+
+@pytest.mark.parametrize(
+    ("values", "joined"),
+    [
+        ([["a"], ["b", "a"]], ["a", "b"]),
+        ([{"x": [0, 1]}, {"y": [2, 3]}], {"x": [0, 1], "y": [2, 3]}),
+        ([{"x": [0, 1]}, {"x": [0, 2]}], None),
+        ([True, True], True),
+        ([3, 4], None),
+    ],
+)
+def test_fixes_of_several_runs_join_where_they_agree(values: list[object], joined: object) -> None:
+    first, *others = (Fix(words="Do it", setting="prepare.clean.limits", value=value) for value in values)
+    found = first.joined(others)
+    assert (None if found is None else found.value) == joined
+    assert first.joined([*others, None]) is None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -88,6 +91,12 @@ def _coarser(period: float) -> tuple[int, int]:
         key=lambda factor: (round(abs(period / factor - round(period / factor)) / (period / factor), 4), factor),
     )
     return best, round(period / best)
+
+
+@cache
+def warm() -> None:
+    """Load what taking a series apart needs beside whatever else goes on: it takes most of a second."""
+    Thread(target=import_module, args=("statsmodels.tsa.seasonal",), daemon=True).start()
 
 
 def _stl(observed: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray]:

@@ -129,10 +129,10 @@ def _at_worst(told: list[tuple[str, Finding]]) -> Finding:
     run, worst = max(told, key=lambda pair: (pair[1].severity == "look", pair[1].count))
     runs = list(dict.fromkeys(name for name, _ in told))
     others = f" {len(runs) - 1:,} more {'run is' if len(runs) == 2 else 'runs are'} alike." if len(runs) > 1 else ""
-    fixes = {finding.fix.model_dump_json() if finding.fix else "" for _, finding in told}
+    fix = worst.fix.joined(finding.fix for _, finding in told) if worst.fix else None
     return worst.model_copy(
         update={
             "message": f"{words.short(run, 60)}: {worst.message}{others}", "count": sum(finding.count for _, finding in told),
-            "where": named(runs), "fix": worst.fix if len(fixes) == 1 else None,
+            "where": named(runs), "fix": fix,
         }
     )  # fmt: skip
