@@ -82,6 +82,9 @@ class Batch:
         )  # fmt: skip
 
 
+_ALL = frozenset({"season", "profile", "network", "calendar", "future"})
+
+
 class Windows:
     """The windows of one panel on one device.
 
@@ -155,8 +158,15 @@ class Windows:
             known = np.concatenate([known, np.full((missing, *known.shape[1:]), np.nan, np.float32)])
         return _fill_forward(known)[0] if which else np.ascontiguousarray(known, np.float32)
 
-    def batch(self, origins: Tensor, locations: Tensor | None = None, with_target: bool = True) -> Batch:
-        """Gather the windows of some origins (int64 rows [B]) at some locations (int64 [N]; None = all)."""
+    def batch(
+        self, origins: Tensor, locations: Tensor | None = None, with_target: bool = True, reads: frozenset[str] | None = None
+    ) -> Batch:  # fmt: skip
+        """Gather the windows of some origins (int64 rows [B]) at some locations (int64 [N]; None = all).
+
+        Args:
+            reads: which of season, profile, network, calendar and future are needed; the others stay empty, with no step
+                at all. None: all.
+        """
         recipe = self.recipe
         count = len(recipe.targets)
         back = origins[:, None] + torch.arange(1 - recipe.lookback, 1, device=self.device)
@@ -167,11 +177,14 @@ class Windows:
             past = torch.where(told, past, self._take(self.carried, back, locations))
         last = past[:, -1, :, :count]
         every = torch.arange(self.locations, device=self.device) if locations is None else locations
+        wanted = _ALL if reads is None or self.change is not None else reads
+        steps_ahead = {name: ahead if name in wanted else ahead[:, :0] for name in _ALL}
         batch = Batch(
-            past=past, past_mask=mask, last=last, season=self._season(self.filled, ahead, origins, locations, last),
-            profile=self._take(self.usual, ahead, locations), network=self.network[back],
-            calendar=self.calendar[ahead], future=self._take(self.future, ahead, locations),
-            location=every + recipe.first_location,
+            past=past, past_mask=mask, last=last, location=every + recipe.first_location,
+            season=self._season(self.filled, steps_ahead["season"], origins, locations, last),
+            profile=self._take(self.usual, steps_ahead["profile"], locations),
+            network=self.network[back if "network" in wanted else back[:, :0]],
+            calendar=self.calendar[steps_ahead["calendar"]], future=self._take(self.future, steps_ahead["future"], locations),
         )  # fmt: skip
         if with_target:
             truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)

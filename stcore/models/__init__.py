@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from stcore.models import linear, lstm, naive, stid
+from stcore.models import (
+    cnn,
+    cnn_lstm,
+    dlinear,
+    gru,
+    linear,
+    lstm,
+    lstm_cnn_lstm,
+    multiscale_cnn,
+    naive,
+    nhits,
+    nlinear,
+    patchtst,
+    resnet,
+    stid,
+    tcn,
+    tsmixer,
+)  # fmt: skip
 from stcore.models.contract import ModelSpec
 from stcore.registry import Registry
 
 MODELS: Registry[ModelSpec] = Registry("model")
-for spec in (naive.PERSISTENCE, naive.SEASONAL_NAIVE, linear.RIDGE, stid.SPEC, lstm.SPEC):
+for spec in (
+    naive.PERSISTENCE, naive.SEASONAL_NAIVE, linear.RIDGE, dlinear.SPEC, nlinear.SPEC, lstm.SPEC, gru.SPEC, cnn.SPEC,
+    multiscale_cnn.SPEC, tcn.SPEC, resnet.SPEC, cnn_lstm.SPEC, lstm_cnn_lstm.SPEC, stid.SPEC, tsmixer.SPEC, nhits.SPEC,
+    patchtst.SPEC,
+):  # fmt: skip
     MODELS.add(spec.name, spec)
 
 

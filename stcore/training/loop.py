@@ -185,9 +185,10 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.device)
         try:
-            batch = step.windows.batch(step.origins, step.locations)
+            reads = self.module.reads if self.variations == AugmentConfig() else None
+            batch = step.windows.batch(step.origins, step.locations, reads=reads)
             batch = augment(batch, self.variations, self.seed * 104_729 + self.drawn)
-            leads = leads_seen(self.options, self.drawn, planned, batch.calendar.shape[1])
+            leads = leads_seen(self.options, self.drawn, planned, self.head.asked(batch)[1].shape[1])
             count = self.head.asked(batch)[1][:, :leads].sum().clamp(min=1)
             for part in self._chunks(batch):
                 with self._precision():

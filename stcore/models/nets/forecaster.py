@@ -19,12 +19,14 @@ class Forecaster(nn.Module):
     Attributes:
         sees: which places a forecast of one place draws on (see ``ModelSpec``).
         near: int64 [location], the places in an order in which neighbours stand close; None: any order will do.
+        reads: optional fields of a batch that it looks at (see ``Windows.batch``); None: all.
         repeats: the baseline that it is, where it is one: what was the case is said again, classes of events too.
     """
 
     sees: Sees = "own"
     near: Tensor | None = None
     repeats: str = ""
+    reads: frozenset[str] | None = None
 
     def forward(self, batch: Batch) -> Tensor:
         """Scaled forecasts [B, H, N, T, Q]; finite wherever the batch is finite."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.heads import Head, make_head
+from stcore.models.switches import NetSettings
 
 
 class Identity(nn.Module):
@@ -54,10 +55,45 @@ class ResidualBlock(nn.Module):
         return hidden + self.inner(hidden)
 
 
+class Beside(nn.Module):
+    """Linear maps of who, when and what is ahead, added to the raw numbers of a linear model.
+
+    Attributes:
+        reads: fields of a batch that are needed.
+    """
+
+    def __init__(self, shapes: Shapes, settings: NetSettings, ahead: bool) -> None:
+        super().__init__()
+        out = shapes.horizon * shapes.targets * shapes.outputs
+        self.location = nn.Embedding(shapes.locations, out) if settings.location_embedding else None
+        slots = shapes.slots if settings.time_embedding else ()
+        self.cycles = nn.ModuleList(nn.Embedding(count, out) for count in slots)
+        self.ahead = zeroed(nn.Linear(outlook_width(shapes), out, bias=False)) if ahead else None
+        self.from_last = settings.from_last_value
+        for table in (self.location, *self.cycles):
+            if table is not None:
+                nn.init.zeros_(table.weight)
+        read = {"calendar": bool(len(self.cycles)), "season": ahead, "profile": ahead, "future": ahead}
+        self.reads = frozenset(name for name, needed in read.items() if needed)
+
+    def forward(self, raw: Tensor, batch: Batch) -> Tensor:
+        """[B, N, H * T * Q]."""
+        if self.location is not None:
+            raw = raw + self.location(batch.location)
+        for number, table in enumerate(self.cycles):
+            raw = raw + table(batch.calendar[:, 0, number])[:, None]
+        return raw if self.ahead is None else raw + self.ahead(outlook(batch, self.from_last))
+
+
+def ends(found: Tensor) -> Tensor:
+    """Last step and mean of [sequence, D, L]: [sequence, 2 D]."""
+    return torch.cat([found[..., -1], found.mean(-1)], dim=-1)
+
+
 def zeroed(layer: nn.Linear) -> nn.Linear:
     """The layer with all weights 0: a network that begins as the last value."""
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    for weight in layer.parameters():
+        nn.init.zeros_(weight)
     return layer
 
 
