@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -9,9 +10,10 @@ from stcore.data.panel import Panel
 
 
 def daily_wave(
-    steps: int = 480, places: int = 3, features: int = 1, noise: float = 0.3, gaps: float = 0.0, seed: int = 0
+    steps: int = 480, places: int = 3, features: int = 1, noise: float = 0.3, gaps: float = 0.0, seed: int = 0,
+    placed: bool = False,
 ) -> Panel:  # fmt: skip
-    """Hourly values that repeat every day with noise; ``gaps`` is the share of missing cells."""
+    """Hourly values that repeat every day with noise; ``gaps`` is the share of missing cells; ``placed``: with coordinates."""
     draw = np.random.default_rng(seed)
     hours = np.arange(steps)[:, None, None]
     shift = np.arange(places)[None, :, None] + 2 * np.arange(features)[None, None, :]
@@ -19,4 +21,8 @@ def daily_wave(
     values = values.astype(np.float32)
     values[draw.random(values.shape) < gaps] = np.nan
     names = [f"value_{number}" for number in range(features)]
+    if placed:
+        points = gpd.points_from_xy(8 + 0.1 * (np.arange(places) % 2), 47 + 0.1 * (np.arange(places) // 2))
+        table = gpd.GeoDataFrame(geometry=points, index=[f"p{n}" for n in range(places)], crs="EPSG:4326")
+        return Panel.from_arrays(values, pd.date_range("2024-01-01", periods=steps, freq="h"), table, names)
     return Panel.from_arrays(values, pd.date_range("2024-01-01", periods=steps, freq="h"), features=names)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from stcore.models import (
     cnn,
+    cnn3d,
+    cnn3d_cnn_lstm,
     cnn_lstm,
+    conv_lstm,
     dlinear,
+    graph_wavenet,
     gru,
     linear,
     lstm,
@@ -16,8 +20,11 @@ from stcore.models import (
     nlinear,
     patchtst,
     resnet,
+    st_resnet,
     stid,
+    stmix,
     tcn,
+    tgcn,
     tsmixer,
 )  # fmt: skip
 from stcore.models.contract import ModelSpec
@@ -26,7 +33,7 @@ from stcore.registry import Registry
 MODELS: Registry[ModelSpec] = Registry("model")
 for spec in (
     naive.PERSISTENCE, naive.SEASONAL_NAIVE, linear.RIDGE, dlinear.SPEC, nlinear.SPEC, lstm.SPEC, gru.SPEC, cnn.SPEC,
-    multiscale_cnn.SPEC, tcn.SPEC, resnet.SPEC, cnn_lstm.SPEC, lstm_cnn_lstm.SPEC, stid.SPEC, tsmixer.SPEC, nhits.SPEC,
+    multiscale_cnn.SPEC, tcn.SPEC, resnet.SPEC, cnn_lstm.SPEC, lstm_cnn_lstm.SPEC, cnn3d.SPEC, conv_lstm.SPEC, st_resnet.SPEC, cnn3d_cnn_lstm.SPEC, stid.SPEC, stmix.SPEC, tgcn.SPEC, graph_wavenet.SPEC, tsmixer.SPEC, nhits.SPEC,
     patchtst.SPEC,
 ):  # fmt: skip
     MODELS.add(spec.name, spec)

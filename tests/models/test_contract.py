@@ -21,13 +21,26 @@ from stcore.models import MODELS
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.heads import make_head
-from tests.panels import daily_wave
+from stcore.models.surroundings import Surroundings
+from tests.panels import daily_wave as wave
 
 CPU = torch.device("cpu")
 GRADIENT = [name for name, spec in MODELS.items() if spec.fitted_by == "gradient"]
 HEADS = [(name, head) for name, spec in MODELS.items() for head in spec.heads if head in ("point", "quantiles")]
 LOOKBACK, HORIZON = 12, 4
 SHORT = {"epochs": 3, "steps_per_epoch": 3, "batch_windows": 64, "chunk": 0}
+
+
+def daily_wave(**how: Any) -> Panel:
+    """Three places with coordinates, so that every model applies."""
+    return wave(**how, placed=True)
+
+
+def around() -> Surroundings:
+    """A ring of three places that fill three of the four cells of a grid."""
+    pairs, cells = np.array([[0, 1, 2], [1, 2, 0]]), np.array([[0, 1, 3], [0, 1, 2]])
+    ones = np.ones(3, np.float32)
+    return Surroundings(pairs, ones, np.array([2, 2]), cells, ones, cells[::-1].copy(), ones)
 
 
 def tiny(name: str, **more: Any) -> dict[str, Any]:
@@ -50,7 +63,7 @@ def module(name: str, source: Windows, head: str = "point", **settings: Any) -> 
         LOOKBACK, HORIZON, source.locations, len(recipe.features), len(recipe.targets), len(recipe.known_ahead),
         tuple(cycle.slots for cycle in recipe.cycles), make_head(head).outputs, head,
     )  # fmt: skip
-    return spec.build(spec.settings.parse(tiny(name, **settings)), shapes)
+    return spec.build(spec.settings.parse(tiny(name, **settings)), shapes, around())
 
 
 def shaken(built: Forecaster) -> Forecaster:

@@ -27,7 +27,9 @@ class Neighbours(nn.Module):
         self.locations = locations
         source, target = torch.from_numpy(around.edges[::-1].copy() if back else around.edges.copy())
         weight = torch.from_numpy(around.weight.copy())
-        matrix = torch.sparse_coo_tensor(torch.stack([target, source]), weight, (locations, locations)).coalesce()
+        matrix = torch.sparse_coo_tensor(
+            torch.stack([target, source]), weight, (locations, locations), check_invariants=True
+        ).coalesce()
         self.register_buffer("matrix", matrix.to_dense() if locations <= _DENSE else matrix, persistent=False)
 
     def forward(self, hidden: Tensor, location: Tensor) -> Tensor:
@@ -49,7 +51,7 @@ class Neighbours(nn.Module):
         matrix = matrix.coalesce()
         total = torch.zeros(len(location), device=matrix.device).index_add_(0, matrix.indices()[0], matrix.values())
         share = matrix.values() / total[matrix.indices()[0]].clamp(min=1e-9)
-        return torch.sparse_coo_tensor(matrix.indices(), share, matrix.shape, is_coalesced=True)
+        return torch.sparse_coo_tensor(matrix.indices(), share, matrix.shape, is_coalesced=True, check_invariants=True)
 
 
 class Cells(nn.Module):
@@ -77,6 +79,16 @@ class Cells(nn.Module):
         cells = _moved(hidden, pairs[1], pairs[0], weight, self.rows * self.columns)
         return cells.transpose(-1, -2).unflatten(-1, (self.rows, self.columns))
 
+    def picture(self, hidden: Tensor, location: Tensor) -> Tensor:
+        """[B, N, D] -> [B, D + 1, R, K]; the last one is 1 where a cell belongs to a place."""
+        present = self.present(location).expand(len(hidden), 1, -1, -1)
+        return torch.cat([self.gather(hidden, location), present], dim=1)
+
+    def history(self, sequence: Tensor, location: Tensor) -> Tensor:
+        """[B, N, L, D] -> [B, L, D + 1, R, K]: a picture of each step of the past."""
+        flat = sequence.transpose(1, 2).flatten(0, 1)
+        return self.picture(flat, location).unflatten(0, (sequence.shape[0], sequence.shape[2]))
+
     def back_to_places(self, cells: Tensor, location: Tensor) -> Tensor:
         """[..., D, R, K] -> [..., N, D]; 0 for places that lie nowhere."""
         pairs, weight = self._of(self.back, self.back_weight, 0, location)
@@ -96,6 +108,67 @@ class Cells(nn.Module):
         found[side] -= first
         found[1 - side] -= found[1 - side].min() // (self.rows * self.columns) * (self.rows * self.columns)
         return found, weight[mine]
+
+
+class Field(nn.Module):
+    """What lies around each cell, near and far: [B, C, R, K] -> [B, hidden, R, K].
+
+    Two convolutions see 3 cells to each side, a third one every second cell up to 7.
+    """
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(inputs, 2 * hidden, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(2 * hidden, 2 * hidden, 5, padding=2), nn.ReLU(),
+            nn.Conv2d(2 * hidden, hidden, 5, padding=4, dilation=2), nn.ReLU(),
+        )  # fmt: skip
+
+    def forward(self, picture: Tensor) -> Tensor:
+        found: Tensor = self.layers(picture)
+        return found
+
+
+class Anchors(nn.Module):
+    """Patterns that all places share: each is a weighted mean of the places, each place takes a weighted mean of them.
+
+    A learnt network of low rank: time and memory grow with the places, not with their square.
+    """
+
+    def __init__(self, locations: int, patterns: int) -> None:
+        super().__init__()
+        self.gives = nn.Parameter(0.3 * torch.randn(locations, patterns))
+        self.takes = nn.Parameter(0.3 * torch.randn(locations, patterns))
+
+    def forward(self, hidden: Tensor, location: Tensor) -> Tensor:
+        """[..., N, D] -> [..., N, D]."""
+        gives, takes = self.gives[location].softmax(0), self.takes[location].softmax(1)
+        flat = hidden.movedim(-2, 0).flatten(1)
+        mean = takes @ (gives.T @ flat)
+        return mean.unflatten(1, (*hidden.shape[:-2], hidden.shape[-1])).movedim(0, -2)
+
+
+class Learnt(nn.Module):
+    """A network learnt from descriptions of the places: softmax(relu(E1 E2')) up to 2,000 places, above that ``Anchors``.
+
+    Source: Z. Wu et al., "Graph WaveNet", IJCAI 2019, equation 5.
+    """
+
+    def __init__(self, locations: int, width: int) -> None:
+        super().__init__()
+        self.anchors = Anchors(locations, width) if locations > _DENSE else None
+        if self.anchors is None:
+            self.source = nn.Parameter(torch.randn(locations, width))
+            self.target = nn.Parameter(torch.randn(locations, width))
+
+    def forward(self, hidden: Tensor, location: Tensor) -> Tensor:
+        """[..., N, D] -> [..., N, D]."""
+        if self.anchors is not None:
+            found: Tensor = self.anchors(hidden, location)
+            return found
+        weights = (self.source[location] @ self.target[location].T).relu().softmax(1)
+        flat = hidden.movedim(-2, 0).flatten(1)
+        return (weights @ flat).unflatten(1, (*hidden.shape[:-2], hidden.shape[-1])).movedim(0, -2)
 
 
 def _moved(hidden: Tensor, source: Tensor, target: Tensor, weight: Tensor, size: int) -> Tensor:
