@@ -41,7 +41,9 @@ def row(panel: Panel, name: str, windows: dict[str, int], seed: int, entry: dict
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="table, or folder with data.csv(.gz) and perhaps adjacency.csv")
-    parser.add_argument("--models", nargs="*", default=[n for n, spec in MODELS.items() if spec.fitted_by == "gradient"])
+    parser.add_argument(
+        "--models", nargs="*", default=[n for n, spec in MODELS.items() if spec.fitted_by == "gradient"]
+    )
     parser.add_argument("--lookback", type=int, default=12)
     parser.add_argument("--horizon", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)

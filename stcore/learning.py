@@ -24,7 +24,7 @@ class TrainingConfig(Config):
         unit="steps", ge=1, le=1_000_000, level="advanced",
     )  # fmt: skip
     batch_windows: int = setting(
-        4096, title="Batch", help="Windows (one start time at one place) a step. Larger is steadier and slower.",
+        4096, title="Batch", help="Windows (one start time at one place) a step at most. Larger is steadier and slower; small data take fewer.",
         unit="windows", ge=1, le=10_000_000,
     )  # fmt: skip
     learning_rate: float = setting(

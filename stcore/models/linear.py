@@ -16,10 +16,12 @@ class RidgeSettings(Config):
 
     own_weights: bool = setting(True, title="Weights a place", help="Let every place lean away from the common weights "
                                 "as far as the unseen error likes it.")  # fmt: skip
+    neighbours: int = setting(8, title="Neighbours", help="Closest places, along the network, whose last value and change are looked "
+                              "at.", ge=0, le=64)  # fmt: skip
 
 
 RIDGE = ModelSpec(
     name="ridge", title="Ridge",
     summary="Linear regression on the recent past, the usual day and the network, solved at once. A strong yardstick.",
-    source="Hoerl, Kennard, Technometrics 12 (1), 1970", settings=RidgeSettings, code="linear:Ridge", fitted_by="solving", family="linear", common=True, cost=0.5,
+    source="Hoerl, Kennard, Technometrics 12 (1), 1970", settings=RidgeSettings, code="linear:Ridge", fitted_by="solving", family="linear", sees="network", common=True, cost=0.5,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from stcore.models.nets.forecaster import Forecaster
 
 Source = Sequence[tuple[Windows, Tensor]]
 _FEWEST_ORIGINS = 8
+_FEWEST_STEPS, _SMALLEST_BATCH = 20, 64
 _VALIDATION_WINDOWS = 60_000
 _RISE = 0.2  # share of all steps in which the rate of one cycle climbs
 _LEAST = 1e-3
@@ -40,7 +41,7 @@ def steps_of(source: Source, module: Forecaster, options: TrainingConfig, seed: 
     groups: list[tuple[Windows, Tensor, int]] = []
     for windows, origins in source:
         places = _places_a_step(windows, module, options)
-        size = max(1, round(options.batch_windows / places))
+        size = max(1, min(round(options.batch_windows / places), _small_enough(len(origins), places)))
         shuffled = origins[torch.randperm(len(origins), generator=draw)]
         groups += [(windows, part, places) for part in shuffled.split(size)]
     order = torch.randperm(len(groups), generator=draw)[: options.steps_per_epoch]
@@ -49,6 +50,11 @@ def steps_of(source: Source, module: Forecaster, options: TrainingConfig, seed: 
         some = places < windows.locations
         locations = _some_places(windows, places, module.near, draw).to(windows.device) if some else None
         yield Step(windows, origins.to(windows.device), locations)
+
+
+def _small_enough(origins: int, places: int) -> int:
+    """Origins of a step that leave a small data set enough steps an epoch."""
+    return max(math.ceil(origins / _FEWEST_STEPS), math.ceil(_SMALLEST_BATCH / places))
 
 
 def _places_a_step(windows: Windows, module: Forecaster, options: TrainingConfig) -> int:

@@ -189,3 +189,19 @@ def near_order(around: Surroundings, locations: int) -> Tensor:
     matrix = sparse.csr_array((ones, (around.edges[0], around.edges[1])), shape=(locations, locations))
     order = reverse_cuthill_mckee(sparse.csr_matrix(matrix + matrix.T), symmetric_mode=True)
     return torch.from_numpy(order.astype(np.int64))
+
+
+def closest(around: Surroundings, locations: int, count: int) -> Tensor:
+    """The neighbours of each place from which edges of the largest weight lead to it: int64 [location, count at most].
+
+    Where there are fewer, the place itself stands in their stead.
+    """
+    source, target = around.edges
+    order = np.lexsort((-around.weight, target))
+    source, target = source[order], target[order]
+    rank = np.arange(len(target)) - np.searchsorted(target, target)
+    width = min(count, int(rank.max()) + 1) if len(rank) else 0
+    out = np.repeat(np.arange(locations)[:, None], width, axis=1)
+    kept = rank < width
+    out[target[kept], rank[kept]] = source[kept]
+    return torch.from_numpy(out)

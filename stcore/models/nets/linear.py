@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -11,34 +12,95 @@ from torch import Tensor
 from stcore.data.windows import Batch, Windows
 from stcore.models.contract import Shapes
 from stcore.models.linear import RidgeSettings
+from stcore.models.nets.around import closest
 from stcore.models.nets.forecaster import Forecaster
 from stcore.models.nets.layers import relative_past
+from stcore.models.surroundings import Surroundings
 
 _CHUNK_NUMBERS = 4_000_000
-_POOLED_ROWS = (3.0, 100.0, 3000.0)
-_COMMON = 1e9
-_OWN_ROWS = (_COMMON, 1000.0, 100.0)
 _MOMENT_BYTES = 2e9
+_LOOKS = 60_000  # windows that one look at the unseen error takes at most
+_COMMON = 1e9
+_OWN_ROWS = (3000.0, 1000.0, 100.0)
+_NEAR_BEST, _MOST_KEPT = 1.01, 8
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What is chosen on unseen rows.
+
+    Attributes:
+        pooled_rows: rows' worth of pull of the common weights toward 0.
+        own_rows: rows' worth of pull of a series' weights toward the common ones.
+        lags: steps of history that are used.
+        over: whether targets share the common weights.
+    """
+
+    pooled_rows: float = 100.0
+    own_rows: float = 1000.0
+    lags: int = 0
+    over: str = "target"
+
+
+@dataclass
+class Moments:
+    """Sums over windows of one panel, float64; N = 1 where all places have the same weights.
+
+    Inputs are of two kinds: those that are the same for every lead (c of them), and those of each lead (a of them).
+
+    Attributes:
+        square: [N, T, c, c];   rows: [N, T] windows, by the share of their leads that was observed.
+        mixed: [H, N, T, c, a + 1] with the inputs of the lead, and with what is to be said.
+        ahead: [H, N, T, a, a + 1] the same for the inputs of the lead.
+        seen: [H, N, T] windows whose truth was observed.
+    """
+
+    square: Tensor
+    rows: Tensor
+    mixed: Tensor
+    ahead: Tensor
+    seen: Tensor
+
+    def pooled(self, over: str) -> Moments:
+        """Sums over all places, and over the targets where ``over`` says so."""
+        dims = (1, 2) if over == "all" else (1,)
+
+        def summed(array: Tensor, first: int) -> Tensor:
+            return array.sum([dim - 1 + first for dim in dims], keepdim=True)
+
+        return Moments(
+            summed(self.square, 0), summed(self.rows, 0), summed(self.mixed, 1), summed(self.ahead, 1), summed(self.seen, 1)
+        )  # fmt: skip
+
+    def cut(self, count: int) -> Moments:
+        """Without the common inputs from ``count`` on."""
+        return Moments(self.square[..., :count, :count], self.rows, self.mixed[..., :count, :], self.ahead, self.seen)
 
 
 class Ridge(Forecaster):
-    """change(h) = w_h . [lags, network, covariates, 1, profile(h), season(h), known-ahead(h)], all relative to the last value.
+    """change(h) = w_h . [1, network, neighbours, covariates, lags; profile(h), season(h), known-ahead(h)], relative to the last value.
 
     Weights [H, N, T, P] in a buffer; N = 1 where they are common to all places: when the settings say so, or when the
     equations of every place apart would not fit into ``_MOMENT_BYTES``.
     """
 
     weights: Tensor
+    beside: Tensor
 
-    def __init__(self, settings: RidgeSettings, shapes: Shapes) -> None:
+    def __init__(self, settings: RidgeSettings, shapes: Shapes, around: Surroundings) -> None:
         super().__init__()
         self.settings, self.shapes = settings, shapes
-        self.common = shapes.lookback - 1 + 3 + (shapes.features - shapes.targets) + 1
-        width = self.common + 2 + shapes.future
-        equations = shapes.horizon * shapes.locations * shapes.targets * width**2 * 8
-        self.apart = settings.own_weights and equations <= _MOMENT_BYTES
+        neighbours = closest(around, shapes.locations, settings.neighbours)
+        self.register_buffer("beside", neighbours, persistent=False)
+        self.fixed = 4 + (shapes.features - shapes.targets) + 2 * neighbours.shape[1]
+        self.common, self.leadwise = self.fixed + shapes.lookback - 1, 2 + shapes.future
+        equations = (
+            shapes.locations * shapes.targets * self.common * (self.common + shapes.horizon * (self.leadwise + 1)) * 8
+        )
+        self.apart = settings.own_weights and shapes.locations * shapes.targets > 1 and equations <= _MOMENT_BYTES
         places = shapes.locations if self.apart else 1
-        self.register_buffer("weights", torch.zeros(shapes.horizon, places, shapes.targets, width))
+        size = (shapes.horizon, places, shapes.targets, self.common + self.leadwise)
+        self.register_buffer("weights", torch.zeros(size))
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
@@ -46,42 +108,71 @@ class Ridge(Forecaster):
         return (_apply(own, self._common(batch), _ahead(batch)) + batch.last[:, None])[..., None]
 
     def _common(self, batch: Batch) -> Tensor:
-        """Inputs that are the same for every lead: [B, N, T, P]."""
+        """Inputs that are the same for every lead [B, N, T, c]; lags last, the latest first."""
         targets = self.shapes.targets
         past = relative_past(batch)
-        lags = past[:, :, :-1, :targets].transpose(2, 3)
+        lags = past[:, :, :-1, :targets].transpose(2, 3).flip(-1)
         network = batch.network
         back = network[:, max(-4, -network.shape[1])]
         trend = torch.stack([network[:, -1] - network[:, max(-2, -network.shape[1])], network[:, -1] - back], dim=-1)
         level = (network[:, -1, None] - batch.last)[..., None]
         shape = (*level.shape[:3], -1)
         others = past[:, :, -1, None, targets:].expand(shape)
-        return torch.cat([lags, level, trend[:, None].expand(shape), others, torch.ones_like(level)], dim=-1)
+        fixed = [torch.ones_like(level), level, trend[:, None].expand(shape), others, self._neighbours(batch)]
+        return torch.cat([*fixed, lags], dim=-1)
+
+    def _neighbours(self, batch: Batch) -> Tensor:
+        """Last value of each neighbour beside the own one, and its last change: [B, N, T, 2 K]."""
+        beside = self.beside[batch.location] - batch.location[0]
+        before = batch.past[:, max(-2, -batch.past.shape[1]), :, : self.shapes.targets]
+        last, change = batch.last[:, beside], (batch.last - before)[:, beside]
+        return torch.cat([last - batch.last[:, :, None], change], dim=2).transpose(2, 3)
 
     def solve(
         self, source: Sequence[tuple[Windows, Tensor]], choose: Sequence[tuple[Windows, Tensor]]
     ) -> Mapping[str, Any]:
-        """Normal equations summed over chunks of origins, solved a lead; strength by the error on ``choose``."""
+        """Normal equations summed over chunks of origins; strengths and history by the error on ``choose``.
+
+        What is kept is the mean of the weights of all that come within 1 % of the best: it errs less than the best alone.
+        """
         moments = [self._moments(windows, origins) for windows, origins in source]
-        if not choose or not any(len(origins) for _, origins in choose):
-            self.weights.copy_(self._weights(moments, _POOLED_ROWS[1], _OWN_ROWS[1]))
-            return {"pooled_rows": _POOLED_ROWS[1], "own_rows": _OWN_ROWS[1], "chosen_on": "default"}
-        own_options = _OWN_ROWS if self.apart else _OWN_ROWS[:1]
-        best, error = (0.0, 0.0), float("inf")
-        kept = self.weights.clone()
-        for pooled_rows in _POOLED_ROWS:
-            for own_rows in own_options:
-                self.weights.copy_(self._weights(moments, pooled_rows, own_rows))
-                if (found := self._error(choose)) < error:
-                    best, error = (pooled_rows, own_rows), found
-                    kept = self.weights.clone()
-        self.weights.copy_(kept)
-        return {"pooled_rows": best[0], "own_rows": best[1], "chosen_on": "validation", "error_scaled": error}
+        if not any(len(origins) for _, origins in choose):
+            plain = Strength(lags=self.shapes.lookback - 1)
+            self._take(moments, [plain])
+            return {"strengths": [asdict(plain)], "chosen_on": "default"}
+        looks = [_thinned(windows, origins) for windows, origins in choose if len(origins)]
+        errors = self._errors(moments, looks, self._first_tries())
+        if self.apart:
+            best = min(errors, key=errors.__getitem__)
+            errors |= self._errors(moments, looks, [replace(best, own_rows=rows) for rows in _OWN_ROWS])
+        least = min(errors.values())
+        kept = sorted((each for each in errors if errors[each] <= _NEAR_BEST * least), key=errors.__getitem__)[
+            :_MOST_KEPT
+        ]
+        self._take(moments, kept)
+        return {"strengths": [asdict(each) for each in kept], "chosen_on": "validation", "error_scaled": least}
+
+    def _first_tries(self) -> list[Strength]:
+        """Pulls of the common weights, histories down to a quarter, targets apart or together."""
+        whole = self.shapes.lookback - 1
+        lags = sorted({whole, *(lag for lag in (whole // 2, whole // 4) if lag >= 8)}, reverse=True)
+        overs = ("target", "all") if self.shapes.targets > 1 else ("target",)
+        return [Strength(rows, _COMMON, lag, over) for over in overs for lag in lags for rows in (3.0, 100.0, 3000.0)]
 
     def solve_with(self, source: Sequence[tuple[Windows, Tensor]], chosen: Mapping[str, Any]) -> None:
-        """Solve on ``source`` with the strength chosen before."""
+        """Solve on ``source`` with the strengths chosen before."""
         moments = [self._moments(windows, origins) for windows, origins in source]
-        self.weights.copy_(self._weights(moments, chosen["pooled_rows"], chosen["own_rows"]))
+        self._take(moments, [Strength(**each) for each in chosen["strengths"]])
+
+    def _errors(
+        self, moments: Sequence[Moments], looks: Sequence[tuple[Windows, Tensor]], tried: Sequence[Strength]
+    ) -> dict[Strength, float]:
+        """The unseen error of each strength."""
+        errors = {}
+        for strength in tried:
+            self._take(moments, [strength])
+            errors[strength] = self._error(looks)
+        return errors
 
     def _chunks(self, windows: Windows, origins: Tensor) -> Iterator[Batch]:
         width = windows.locations * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 6)
@@ -89,72 +180,110 @@ class Ridge(Forecaster):
         for part in origins.split(size):
             yield windows.batch(part)
 
-    def _moments(self, windows: Windows, origins: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Sums over windows: X'X [H, N, T, P, P], X'y [H, N, T, P], rows [H, N, T] (float64); N = 1 where not apart."""
-        shapes = self.shapes
-        width = self.weights.shape[-1]
-        size = (shapes.horizon, windows.locations if self.apart else 1, shapes.targets)
-        square = torch.zeros(*size, width, width, dtype=torch.float64, device=self.weights.device)
-        cross = torch.zeros(*size, width, dtype=torch.float64, device=self.weights.device)
-        rows = torch.zeros(*size, dtype=torch.float64, device=self.weights.device)
-        c = self.common
+    def _moments(self, windows: Windows, origins: Tensor) -> Moments:
+        shapes, c, a = self.shapes, self.common, self.leadwise
+        size = (windows.locations if self.apart else 1, shapes.targets)
+        empty = self.weights.new_zeros((), dtype=torch.float64)
+        leads = (shapes.horizon, *size)
+        out = Moments(
+            empty.new_zeros(*size, c, c), empty.new_zeros(size), empty.new_zeros(*leads, c, a + 1),
+            empty.new_zeros(*leads, a, a + 1), empty.new_zeros(leads),
+        )  # fmt: skip
+        letters = "bntp,bntq->ntpq" if self.apart else "bntp,bntq->tpq"
         for batch in self._chunks(windows, origins):
             target, mask = batch.truth
-            x, ahead, seen = self._common(batch), _ahead(batch), mask.float()
-            change = (target - batch.last[:, None]) * seen
-            complete = bool(mask.all())
-            shared = self._products(x, x) if complete else None
-            for lead in range(shapes.horizon):
-                weight = seen[:, lead, :, :, None]
-                d = ahead[:, lead] * weight
-                xw = x if complete else x * weight
-                square[lead, ..., :c, :c] += shared if shared is not None else self._products(xw, x)
-                mixed = self._products(xw, d)
-                square[lead, ..., :c, c:] += mixed
-                square[lead, ..., c:, :c] += mixed.transpose(-1, -2)
-                square[lead, ..., c:, c:] += self._products(d, ahead[:, lead])
-                cross[lead, ..., :c] += self._products(xw, change[:, lead, ..., None])[..., 0]
-                cross[lead, ..., c:] += self._products(d, change[:, lead, ..., None])[..., 0]
-            rows += seen.sum(0) if self.apart else seen.sum((0, 2))[:, None]
-        return square, cross, rows
+            x, seen = self._common(batch), mask.float()
+            said = torch.cat([_ahead(batch), (target - batch.last[:, None])[..., None]], dim=-1) * seen[..., None]
+            weight = seen.mean(1)[..., None]
+            out.square += torch.einsum(letters, x * weight, x).view(out.square.shape)
+            wise = said.permute(0, 2, 3, 1, 4).flatten(3)
+            out.mixed += torch.einsum(letters, x, wise).view(*size, c, shapes.horizon, -1).permute(3, 0, 1, 2, 4)
+            places = "hntpq" if self.apart else "htpq"
+            ahead = torch.einsum(f"bhntp,bhntq->{places}", said[..., :-1], said)
+            out.ahead += ahead.view(out.ahead.shape)
+            counted = seen.sum(0) if self.apart else seen.sum((0, 2))[:, None]
+            out.seen += counted
+            out.rows += counted.mean(0)
+        return out
 
-    def _products(self, left: Tensor, right: Tensor) -> Tensor:
-        """left' right, summed over windows [B, N, T, P], [B, N, T, Q] -> [N, T, P, Q]; over all places where not apart."""
-        if self.apart:
-            return torch.einsum("bntp,bntq->ntpq", left, right)
-        return torch.einsum("bntp,bntq->tpq", left, right)[None]
+    def _take(self, moments: Sequence[Moments], strengths: Sequence[Strength]) -> None:
+        """The mean of the weights that the strengths lead to."""
+        total = torch.zeros_like(self.weights)
+        for strength in strengths:
+            common, ahead = self._weights(moments, strength)
+            total[..., : common.shape[-1]] += common.float() / len(strengths)
+            total[..., self.common :] += ahead.float() / len(strengths)
+        self.weights.copy_(total)
 
-    def _weights(self, moments: Sequence[tuple[Tensor, Tensor, Tensor]], pooled_rows: float, own_rows: float) -> Tensor:
-        """Weights [H, N, T, P]: each place's equations plus ``own_rows`` rows' worth of the common weights."""
-        out = []
-        for lead in range(self.shapes.horizon):
-            square = torch.cat([m[0][lead] for m in moments])
-            cross = torch.cat([m[1][lead] for m in moments])
-            rows = torch.cat([m[2][lead] for m in moments])
-            total, total_rows = square.sum(0), rows.sum(0).clamp(min=1)
-            scale = (total.diagonal(dim1=-2, dim2=-1) / total_rows[:, None]).clamp(min=1e-6)
-            pooled = torch.linalg.solve(total + torch.diag_embed(scale * pooled_rows), cross.sum(0)[..., None])[..., 0]
-            if not self.apart:
-                out.append(pooled[None])
-            elif own_rows >= _COMMON:
-                out.append(pooled[None].expand(len(square), -1, -1))
-            else:
-                prior = scale * own_rows
-                out.append(
-                    torch.linalg.solve(square + torch.diag_embed(prior), (cross + prior * pooled)[..., None])[..., 0]
-                )
-        return torch.stack(out).float()
+    def _weights(self, moments: Sequence[Moments], strength: Strength) -> tuple[Tensor, Tensor]:
+        """Weights of all places [H, N, T, .] of one strength: of the common inputs that it uses, and of those of each lead."""
+        count = self.fixed + min(strength.lags, self.shapes.lookback - 1)
+        parts = [each.cut(count) for each in moments]
+        pools = [part.pooled(strength.over) for part in parts]
+        whole = Moments(*(sum((getattr(p, name) for p in pools[1:]), getattr(pools[0], name)) for name in _PARTS))
+        scales = _scales(whole)
+        pooled = _solved(whole, scales, strength.pooled_rows, None)
+        solved = [self._own(part, pooled, scales, strength) for part in parts] if self.apart else [pooled]
+        return torch.cat([each[0] for each in solved], 1), torch.cat([each[1] for each in solved], 1)
+
+    def _own(
+        self, part: Moments, pooled: tuple[Tensor, Tensor], scales: tuple[Tensor, Tensor], strength: Strength
+    ) -> tuple[Tensor, Tensor]:
+        """Weights of the places of a panel: each its own equations, drawn toward the common weights."""
+        if strength.own_rows >= _COMMON:
+            shape = (-1, part.square.shape[0], part.square.shape[1], -1)
+            return pooled[0].expand(shape), pooled[1].expand(shape)
+        return _solved(part, scales, strength.own_rows, pooled)
 
     @torch.no_grad()
-    def _error(self, choose: Sequence[tuple[Windows, Tensor]]) -> float:
-        """Mean absolute scaled error over the origins of ``choose``."""
+    def _error(self, looks: Sequence[tuple[Windows, Tensor]]) -> float:
+        """Mean absolute scaled error over the origins of ``looks``."""
         total = count = 0.0
-        for windows, origins in choose:
+        for windows, origins in looks:
             for batch in self._chunks(windows, origins):
                 target, mask = batch.truth
                 miss = (self.forward(batch)[..., 0] - target).abs() * mask
                 total, count = total + float(miss.sum()), count + float(mask.sum())
         return total / max(count, 1.0)
+
+
+_PARTS = ("square", "rows", "mixed", "ahead", "seen")
+
+
+def _scales(whole: Moments) -> tuple[Tensor, Tensor]:
+    """Mean square of each input: common [N, T, c], of each lead [H, N, T, a]."""
+    common = whole.square.diagonal(dim1=-2, dim2=-1) / whole.rows.clamp(min=1)[..., None]
+    ahead = whole.ahead[..., :-1].diagonal(dim1=-2, dim2=-1) / whole.seen.clamp(min=1)[..., None]
+    return common.clamp(min=1e-6), ahead.clamp(min=1e-6)
+
+
+def _solved(
+    part: Moments, scales: tuple[Tensor, Tensor], rows: float, prior: tuple[Tensor, Tensor] | None
+) -> tuple[Tensor, Tensor]:
+    """Weights of the common inputs [H, N, T, c] and of those of each lead [H, N, T, a], with ``rows`` rows' worth of ``prior``.
+
+    The large block is the same for all leads: it is factored once, and each lead costs what its own few inputs cost (Schur
+    complement).
+    """
+    pull, pull_ahead = rows * scales[0], rows * scales[1]
+    factor = torch.linalg.cholesky(part.square + torch.diag_embed(pull))
+    right = part.mixed.clone()
+    said = part.ahead[..., -1].clone()
+    if prior is not None:
+        right[..., -1] += pull * prior[0]
+        said += pull_ahead * prior[1]
+    horizon, width = right.shape[0], right.shape[-1]
+    flat = right.permute(1, 2, 3, 0, 4).flatten(3)
+    known = torch.cholesky_solve(flat, factor).unflatten(3, (horizon, width)).permute(3, 0, 1, 2, 4)
+    cross = right[..., :-1].transpose(-1, -2)
+    left = part.ahead[..., :-1] + torch.diag_embed(pull_ahead) - cross @ known[..., :-1]
+    ahead = torch.linalg.solve(left, (said[..., None] - cross @ known[..., -1:]))
+    return (known[..., -1:] - known[..., :-1] @ ahead)[..., 0], ahead[..., 0]
+
+
+def _thinned(windows: Windows, origins: Tensor) -> tuple[Windows, Tensor]:
+    """Every n-th origin, so that one look stays cheap."""
+    return windows, origins[:: max(1, -(-len(origins) * windows.locations // _LOOKS))]
 
 
 def _ahead(batch: Batch) -> Tensor:
