@@ -233,8 +233,9 @@ def _centred(series: np.ndarray, there: np.ndarray) -> np.ndarray:
     known, count = np.where(there, series, 0), np.maximum(there.sum(axis=0), 1)
     mean = known.sum(axis=0, dtype=np.float64) / count
     moved = np.where(there, known - mean, 0).astype(np.float32)
-    moved[:, np.abs(moved).max(axis=0, initial=0) <= 1e-6 * np.abs(mean)] = 0  # rounding is no movement
-    return moved
+    reach = np.abs(moved).max(axis=0, initial=0)
+    moved[:, reach <= 1e-6 * np.abs(mean)] = 0  # rounding is no movement
+    return np.asarray(moved / np.where(reach > 0, reach, 1), np.float32)  # squares of very small numbers would be none
 
 
 def _correlations(series: np.ndarray, seen: np.ndarray | None, block: slice) -> np.ndarray:

@@ -237,7 +237,13 @@ def test_forecasts_beyond_the_end_know_what_the_clock_says(tmp_path: Path) -> No
     config = run(derived={"waves": 2, "phase": True, "lags": [24]}).model_copy(update={"targets": ["value_0"]})
     fitted = stcore.fit(panel, config)
     assert fitted.panel_fit(None).recipe.given == ("value_0", "value_1")
-    table = pd.DataFrame({"time": pd.date_range(panel.time[-1], periods=5, freq="h")[1:], "value_1": 20.0})
+    hours = np.arange(600, 604) + 3  # value_1 of the middle place runs three hours before the first place's value_0
+    table = pd.DataFrame(
+        {
+            "time": pd.date_range(panel.time[-1], periods=5, freq="h")[1:],
+            "value_1": 20 + 5 * np.sin(2 * np.pi * hours / 24),
+        }
+    )
     first = stcore.forecast(fitted, panel, future=table)
     assert first.origins[0] == panel.time[-1]
     usual = 20 + 5 * np.sin(2 * np.pi * (np.arange(600, 604)[:, None] + np.arange(3)) / 24)

@@ -9,7 +9,7 @@ from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.dlinear import DlinearSettings
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.layers import Beside, from_change, relative_past, zeroed
+from stcore.models.nets.layers import Beside, each_target, from_change, targets_past, zeroed
 
 
 class Dlinear(Forecaster):
@@ -19,21 +19,19 @@ class Dlinear(Forecaster):
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.reach = min(settings.kernel, shapes.lookback) // 2
-        size = shapes.lookback * shapes.features, shapes.horizon * shapes.targets * shapes.outputs
+        size = shapes.lookback, shapes.horizon * shapes.outputs
         self.trend, self.rest = zeroed(nn.Linear(*size)), zeroed(nn.Linear(*size, bias=False))
         self.beside = Beside(shapes, settings, settings.ahead)
         self.reads = self.beside.reads
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, Q]."""
-        past = relative_past(batch, self.from_last)
+        past = targets_past(batch, self.from_last)
         trend = self._mean(past)
-        raw = self.trend(trend.flatten(2)) + self.rest((past - trend).flatten(2))
+        raw = each_target(self.trend(trend) + self.rest(past - trend), self.shapes)
         return from_change(self.beside(raw, batch), batch, self.shapes, self.from_last)
 
     def _mean(self, past: Tensor) -> Tensor:
-        """Centred running mean over time [B, N, L, F]; both ends are carried on."""
-        flat = past.flatten(0, 1).transpose(1, 2)
-        padded = functional.pad(flat, (self.reach, self.reach), mode="replicate")
-        mean = functional.avg_pool1d(padded, 2 * self.reach + 1, stride=1)
-        return mean.transpose(1, 2).unflatten(0, past.shape[:2])
+        """Centred running mean over time [B, N, T, L]; both ends are carried on."""
+        padded = functional.pad(past.flatten(0, 1), (self.reach, self.reach), mode="replicate")
+        return functional.avg_pool1d(padded, 2 * self.reach + 1, stride=1).unflatten(0, past.shape[:2])

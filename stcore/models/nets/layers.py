@@ -55,8 +55,21 @@ class ResidualBlock(nn.Module):
         return hidden + self.inner(hidden)
 
 
+def targets_past(batch: Batch, from_last: bool) -> Tensor:
+    """Past of the targets alone, counted from their last value: [B, N, T, L]."""
+    past = batch.past[..., : batch.last.shape[-1]].permute(0, 2, 3, 1)
+    return past - batch.last[..., None] if from_last else past
+
+
+def each_target(raw: Tensor, shapes: Shapes) -> Tensor:
+    """Raw numbers of every target for itself [B, N, T, H * Q] as those of all together [B, N, H * T * Q]."""
+    return raw.unflatten(-1, (shapes.horizon, shapes.outputs)).transpose(2, 3).flatten(2)
+
+
 class Beside(nn.Module):
     """Linear maps of who, when and what is ahead, added to the raw numbers of a linear model.
+
+    What is ahead of a target goes through the same map for every target.
 
     Attributes:
         reads: fields of a batch that are needed.
@@ -68,7 +81,9 @@ class Beside(nn.Module):
         self.location = nn.Embedding(shapes.locations, out) if settings.location_embedding else None
         slots = shapes.slots if settings.time_embedding else ()
         self.cycles = nn.ModuleList(nn.Embedding(count, out) for count in slots)
-        self.ahead = zeroed(nn.Linear(outlook_width(shapes), out, bias=False)) if ahead else None
+        width = shapes.horizon * (2 + shapes.future)
+        self.shapes = shapes
+        self.ahead = zeroed(nn.Linear(width, shapes.horizon * shapes.outputs, bias=False)) if ahead else None
         self.from_last = settings.from_last_value
         for table in (self.location, *self.cycles):
             if table is not None:
@@ -82,7 +97,13 @@ class Beside(nn.Module):
             raw = raw + self.location(batch.location)
         for number, table in enumerate(self.cycles):
             raw = raw + table(batch.calendar[:, 0, number])[:, None]
-        return raw if self.ahead is None else raw + self.ahead(outlook(batch, self.from_last))
+        if self.ahead is None:
+            return raw
+        last = batch.last[:, None] if self.from_last else 0
+        future = batch.future[..., None, :].expand(*batch.profile.shape, -1)
+        own = torch.stack([batch.profile - last, batch.season - last], dim=-1)
+        seen = torch.cat([own, future], dim=-1).permute(0, 2, 3, 1, 4).flatten(3)
+        return raw + each_target(self.ahead(seen), self.shapes)
 
 
 def ends(found: Tensor) -> Tensor:

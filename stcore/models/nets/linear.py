@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from stcore.data.windows import Batch, Windows
+from stcore.errors import Diverged
 from stcore.models.contract import Shapes
 from stcore.models.linear import RidgeSettings
 from stcore.models.nets.around import closest
@@ -21,8 +22,9 @@ _CHUNK_NUMBERS = 4_000_000
 _MOMENT_BYTES = 2e9
 _LOOKS = 60_000  # windows that one look at the unseen error takes at most
 _COMMON = 1e9
-_OWN_ROWS = (3000.0, 1000.0, 100.0)
-_NEAR_BEST, _MOST_KEPT = 1.01, 8
+_LARGEST = 1e15  # of an input; its square is a number still
+_OWN_ROWS = (3000.0, 1000.0, 100.0, 10.0)
+_NEAR_BEST, _MOST_KEPT = 1.03, 16
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Ridge(Forecaster):
     ) -> Mapping[str, Any]:
         """Normal equations summed over chunks of origins; strengths and history by the error on ``choose``.
 
-        What is kept is the mean of the weights of all that come within 1 % of the best: it errs less than the best alone.
+        What is kept is the mean of the weights of all that come within 3 % of the best: it errs less than the best alone.
         """
         moments = [self._moments(windows, origins) for windows, origins in source]
         if not any(len(origins) for _, origins in choose):
@@ -192,8 +194,9 @@ class Ridge(Forecaster):
         letters = "bntp,bntq->ntpq" if self.apart else "bntp,bntq->tpq"
         for batch in self._chunks(windows, origins):
             target, mask = batch.truth
-            x, seen = self._common(batch), mask.float()
-            said = torch.cat([_ahead(batch), (target - batch.last[:, None])[..., None]], dim=-1) * seen[..., None]
+            x, seen = self._common(batch).clamp(-_LARGEST, _LARGEST), mask.float()
+            said = torch.cat([_ahead(batch), (target - batch.last[:, None])[..., None]], dim=-1)
+            said = said.clamp(-_LARGEST, _LARGEST) * seen[..., None]
             weight = seen.mean(1)[..., None]
             out.square += torch.einsum(letters, x * weight, x).view(out.square.shape)
             wise = said.permute(0, 2, 3, 1, 4).flatten(3)
@@ -266,7 +269,7 @@ def _solved(
     complement).
     """
     pull, pull_ahead = rows * scales[0], rows * scales[1]
-    factor = torch.linalg.cholesky(part.square + torch.diag_embed(pull))
+    factor = _factored(part.square + torch.diag_embed(pull))
     right = part.mixed.clone()
     said = part.ahead[..., -1].clone()
     if prior is not None:
@@ -279,6 +282,20 @@ def _solved(
     left = part.ahead[..., :-1] + torch.diag_embed(pull_ahead) - cross @ known[..., :-1]
     ahead = torch.linalg.solve(left, (said[..., None] - cross @ known[..., -1:]))
     return (known[..., -1:] - known[..., :-1] @ ahead)[..., 0], ahead[..., 0]
+
+
+def _factored(square: Tensor) -> Tensor:
+    """Cholesky factor [N, T, c, c]; where rounding has spoilt a matrix, of one with a little more on its diagonal."""
+    size = square.diagonal(dim1=-2, dim2=-1).amax(-1)
+    for share in (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2):
+        more = (share * size)[..., None].expand(square.shape[:-1])
+        factor, wrong = torch.linalg.cholesky_ex(square + torch.diag_embed(more))
+        if not wrong.any():
+            return factor
+    raise Diverged(
+        "The values are so unlike in size that the regression cannot be solved.",
+        "Set outliers aside under Prepare, or scale the values.",
+    )
 
 
 def _thinned(windows: Windows, origins: Tensor) -> tuple[Windows, Tensor]:
