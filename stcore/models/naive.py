@@ -26,3 +26,13 @@ SEASONAL_NAIVE = ModelSpec(
     summary="Repeats the value one day, week or year ago, whichever misses least on the train part.",
     source=_BOOK, settings=NaiveSettings, code="naive:SeasonalNaive", fitted_by="nothing", family="baseline", common=True, heads=("point", "classes"),
 )  # fmt: skip
+HISTORICAL_AVERAGE = ModelSpec(
+    name="historical_average", title="Usual value",
+    summary="The usual value at that time of the day (week, year), learnt from the train part.",
+    source=_BOOK, settings=NaiveSettings, code="naive:HistoricalAverage", fitted_by="nothing", family="baseline",
+)  # fmt: skip
+DRIFT = ModelSpec(
+    name="drift", title="Straight on",
+    summary="Goes on from the last value as straight as the history went from its first value to its last.",
+    source=_BOOK, settings=NaiveSettings, code="naive:Drift", fitted_by="nothing", family="baseline",
+)  # fmt: skip

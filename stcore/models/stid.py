@@ -26,6 +26,6 @@ class StidSettings(NetSettings):
 SPEC = ModelSpec(
     name="stid", title="STID",
     summary="A small network that knows which place and what time it is. The best first choice for many places.",
-    source="Shao et al., CIKM 2022, arXiv 2208.05233", settings=StidSettings, code="stid:Stid", fitted_by="gradient",
+    source="Shao et al., CIKM 2022, arXiv 2208.05233", settings=StidSettings, code="stid:Stid", fitted_by="gradient", common=True,
     cost=17.0,
 )  # fmt: skip

@@ -108,7 +108,14 @@ def _basics(data: Opened, begin: Experiment, key: str) -> Basics:
     first = planning.choose_windows(
         panels(data), tuple(targets) or data.panel.features[:1], begin.windows, SplitConfig()
     )
-    models = pickers.pills("Models", _titles(), f"{key}-models", [name for name in FIRST if name in MODELS])
+    titles = _titles()
+    common = {name: title for name, title in titles.items() if MODELS[name].common}
+    models = pickers.pills("Models", common, f"{key}-models", [name for name in FIRST if name in MODELS])
+    others = [name for name in titles if name not in common]
+    models += st.multiselect(
+        "More models", others, format_func=lambda name: titles[name], key=f"{key}-others", placeholder="None",
+        help="Less usual ones, some of them slow; each is described below once it is chosen.",
+    )  # fmt: skip
     with parts.row():
         lookback = _steps("lookback", int(first.lookback or 1), key)
         horizon = _steps("horizon", int(first.horizon or 1), key)
@@ -256,10 +263,12 @@ def _entry(name: str, epochs: int, more: Values) -> Values:
 
 
 def about_models(chosen: Outlook | None) -> None:
-    """The models, what each is and when to use it, and about how long it takes."""
+    """The usual models and those that are chosen: what each is, when to use it, and about how long it takes."""
     rows = []
     for name in _titles():
         spec = MODELS[name]
+        if not spec.common and name not in (*(chosen.seconds if chosen else ()), *(chosen.refused if chosen else ())):
+            continue
         takes = chosen.seconds.get(name) if chosen else None
         why = chosen.refused.get(name, "") if chosen else ""
         told = parts.join([spec.summary, " ", parts.strong(why, "bad")]) if why else spec.summary

@@ -79,9 +79,13 @@ def test_a_first_round_says_what_it_will_be() -> None:
     assert "Learns from 2\N{EN DASH}8 Mar, tunes on 8\N{EN DASH}9 Mar, is tested on 10\N{EN DASH}11 Mar." in told
     for name, spec in stcore.list_models().items():
         if name not in ("persistence", "seasonal_naive"):
-            assert spec.summary in told
+            assert (spec.summary in told) == spec.common
     assert not next(each for each in app.button if each.label == "Start").disabled
     assert "<script>" not in told
+    (more,) = (each for each in app.multiselect if each.label == "More models")
+    told = said(more.set_value(["gru"]).run())
+    assert stcore.list_models()["gru"].summary in told
+    assert "Ridge, STID and GRU" in told
 
 
 @pytest.mark.parametrize("record", [TrainingConfig, SplitConfig, PrepareConfig, WindowsConfig, ModelEntry, *dict.fromkeys(spec.settings for spec in stcore.list_models().values())])  # fmt: skip

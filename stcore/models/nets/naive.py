@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from stcore.data.windows import Batch
@@ -36,3 +37,29 @@ class SeasonalNaive(Forecaster):
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
         return batch.season[..., None]
+
+
+class HistoricalAverage(Forecaster):
+    """Every step ahead is the usual value at its time."""
+
+    def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
+        super().__init__()
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, H, N, T, 1]."""
+        return batch.profile[..., None]
+
+
+class Drift(Forecaster):
+    """The last value and so many times the mean change of the history."""
+
+    def __init__(self, settings: NaiveSettings, shapes: Shapes) -> None:
+        super().__init__()
+        self.shapes = shapes
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, H, N, T, 1]; the change of a history of one step is 0."""
+        first = batch.past[:, 0, :, : self.shapes.targets]
+        slope = (batch.last - first) / max(self.shapes.lookback - 1, 1)
+        leads = torch.arange(1, self.shapes.horizon + 1, device=slope.device, dtype=slope.dtype)
+        return (batch.last[:, None] + leads[:, None, None] * slope[:, None])[..., None]
