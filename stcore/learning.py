@@ -82,8 +82,9 @@ class ModelEntry(Config):
     settings: dict[str, Any] = setting({}, title="Settings", help="The model's own settings.")
     training: dict[str, Any] = setting({}, title="Training", help="Training settings that differ from the defaults.")
     head: Answer = setting(
-        "point", choices=CHOICES, title="Answer", help="One number a step; a band learnt with it, by its ends or as a bell curve; whole "
-        "numbers from zero on; or the chance of an event, which is described under Prepare.",
+        "point", choices=CHOICES, title="Answer", help="point: one number a step; quantiles, gaussian: a band learnt with it, by its ends or "
+        "as a bell curve; negative_binomial, zero_inflated: whole numbers from zero on; classes: the chance of an event, which is "
+        "described under Prepare.",
     )  # fmt: skip
     refit: bool = setting(
         False, title="Refit", help="Fit once more on train and validation for the number of epochs chosen before."
