@@ -22,7 +22,7 @@ from stcore.preparation import PrepareConfig
 from stcore.spatial import JoinConfig, NeighboursConfig, Rule
 
 SCHEMA_VERSION = 1
-DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "stid")
+DEFAULT_MODELS: tuple[str, ...] = ("persistence", "seasonal_naive", "ridge", "lightgbm", "stid")
 BASELINES: tuple[str, ...] = ("persistence", "seasonal_naive")
 ENSEMBLE = "ensemble"
 

@@ -39,6 +39,7 @@ class Batch:
         base: [B, H, N, T] what a forecast and ``target`` count from, where they are changes; None: from 0. ``past``, ``last``,
             ``season`` and ``profile`` of the targets are changes then too.
         label: [B, H, N] class of an event at each target time, -1 = not known; None where none is asked for.
+        before: [B, L, N, T] usual value at each time of ``past`` (0 where targets are changes); None where not asked for.
     """
 
     past: Tensor
@@ -54,6 +55,7 @@ class Batch:
     target_mask: Tensor | None = None
     base: Tensor | None = None
     label: Tensor | None = None
+    before: Tensor | None = None
 
     def level(self, forecast: Tensor) -> Tensor:
         """Scaled values [B, H, N, T] of a forecast that may be a change."""
@@ -79,6 +81,7 @@ class Batch:
             calendar=self.calendar[origins], future=self.future[origins][:, :, locations],
             location=self.location[locations], target=cut(self.target), target_mask=cut(self.target_mask),
             base=cut(self.base), label=None if self.label is None else self.label[origins][..., locations],
+            before=cut(self.before),
         )  # fmt: skip
 
 
@@ -165,7 +168,7 @@ class Windows:
 
         Args:
             reads: which of season, profile, network, calendar and future are needed; the others stay empty, with no step
-                at all. None: all.
+                at all. None: all of these; ``before`` comes only where it is named.
         """
         recipe = self.recipe
         count = len(recipe.targets)
@@ -185,6 +188,7 @@ class Windows:
             profile=self._take(self.usual, steps_ahead["profile"], locations),
             network=self.network[back if "network" in wanted else back[:, :0]],
             calendar=self.calendar[steps_ahead["calendar"]], future=self._take(self.future, steps_ahead["future"], locations),
+            before=self._take(self.usual, back, locations) if reads is not None and "before" in reads else None,
         )  # fmt: skip
         if with_target:
             truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
@@ -231,7 +235,7 @@ class Windows:
         target = None if batch.target is None else batch.target - base
         return replace(
             batch, past=past, past_mask=mask, last=last, season=season, profile=batch.profile - base, network=network,
-            target=target, base=base,
+            target=target, base=base, before=None if batch.before is None else torch.zeros_like(batch.before),
         )  # fmt: skip
 
     def naive(self, batch: Batch, origins: Tensor) -> tuple[Tensor, Tensor]:

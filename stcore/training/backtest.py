@@ -257,7 +257,8 @@ def predict(
     size = max(1, _CHUNK_NUMBERS // max(1, windows.locations * each))
     for begin in range(0, len(origins), size):
         part = slice(begin, begin + size)
-        batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False)
+        reads = None if module.reads is None else module.reads | {"season"}  # which the baseline needs
+        batch = windows.batch(torch.from_numpy(origins[part]).to(device), with_target=False, reads=reads)
         out = module(batch).float()
         values[part] = scaler.forecast(batch.level(head.point(out, batch.location)).cpu().numpy())
         naive = windows.naive(batch, torch.from_numpy(origins[part]).to(device))

@@ -20,7 +20,8 @@ def seconds(settled: Plan) -> float:
     each = settled.spec.cost * 1e-6 * (settled.lookback + settled.horizon) / _WINDOW
     tested = sum(len(part.test) * len(part.panel.locations) for part in settled.panels.values())
     if settled.spec.fitted_by != "gradient":
-        return each * settled.windows + each * _LOOK * tested
+        drawn = min(settled.windows, getattr(settled.settings, "cases", settled.windows))
+        return each * drawn + each * _LOOK * tested
     training = settled.training
     looked = training.epochs * min(training.steps_per_epoch * training.batch_windows, settled.windows)
     unseen = sum(len(part.choose) * len(part.panel.locations) for part in settled.panels.values())

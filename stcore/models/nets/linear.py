@@ -13,9 +13,8 @@ from stcore.data.windows import Batch, Windows
 from stcore.errors import Diverged
 from stcore.models.contract import Shapes
 from stcore.models.linear import RidgeSettings
-from stcore.models.nets.around import closest
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.layers import relative_past
+from stcore.models.nets.inputs import Inputs
 from stcore.models.surroundings import Surroundings
 
 _CHUNK_NUMBERS = 4_000_000
@@ -87,15 +86,12 @@ class Ridge(Forecaster):
     """
 
     weights: Tensor
-    beside: Tensor
 
     def __init__(self, settings: RidgeSettings, shapes: Shapes, around: Surroundings) -> None:
         super().__init__()
         self.settings, self.shapes = settings, shapes
-        neighbours = closest(around, shapes.locations, settings.neighbours)
-        self.register_buffer("beside", neighbours, persistent=False)
-        self.fixed = 4 + (shapes.features - shapes.targets) + 2 * neighbours.shape[1]
-        self.common, self.leadwise = self.fixed + shapes.lookback - 1, 2 + shapes.future
+        self.inputs = Inputs(shapes, around, settings.neighbours)
+        self.common, self.leadwise = self.inputs.common, self.inputs.ahead
         equations = (
             shapes.locations * shapes.targets * self.common * (self.common + shapes.horizon * (self.leadwise + 1)) * 8
         )
@@ -107,28 +103,7 @@ class Ridge(Forecaster):
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
         own = self.weights[:, batch.location] if self.apart else self.weights
-        return (_apply(own, self._common(batch), _ahead(batch)) + batch.last[:, None])[..., None]
-
-    def _common(self, batch: Batch) -> Tensor:
-        """Inputs that are the same for every lead [B, N, T, c]; lags last, the latest first."""
-        targets = self.shapes.targets
-        past = relative_past(batch)
-        lags = past[:, :, :-1, :targets].transpose(2, 3).flip(-1)
-        network = batch.network
-        back = network[:, max(-4, -network.shape[1])]
-        trend = torch.stack([network[:, -1] - network[:, max(-2, -network.shape[1])], network[:, -1] - back], dim=-1)
-        level = (network[:, -1, None] - batch.last)[..., None]
-        shape = (*level.shape[:3], -1)
-        others = past[:, :, -1, None, targets:].expand(shape)
-        fixed = [torch.ones_like(level), level, trend[:, None].expand(shape), others, self._neighbours(batch)]
-        return torch.cat([*fixed, lags], dim=-1)
-
-    def _neighbours(self, batch: Batch) -> Tensor:
-        """Last value of each neighbour beside the own one, and its last change: [B, N, T, 2 K]."""
-        beside = self.beside[batch.location] - batch.location[0]
-        before = batch.past[:, max(-2, -batch.past.shape[1]), :, : self.shapes.targets]
-        last, change = batch.last[:, beside], (batch.last - before)[:, beside]
-        return torch.cat([last - batch.last[:, :, None], change], dim=2).transpose(2, 3)
+        return (_apply(own, self.inputs.of_past(batch), self.inputs.of_leads(batch)) + batch.last[:, None])[..., None]
 
     def solve(
         self, source: Sequence[tuple[Windows, Tensor]], choose: Sequence[tuple[Windows, Tensor]]
@@ -194,8 +169,8 @@ class Ridge(Forecaster):
         letters = "bntp,bntq->ntpq" if self.apart else "bntp,bntq->tpq"
         for batch in self._chunks(windows, origins):
             target, mask = batch.truth
-            x, seen = self._common(batch).clamp(-_LARGEST, _LARGEST), mask.float()
-            said = torch.cat([_ahead(batch), (target - batch.last[:, None])[..., None]], dim=-1)
+            x, seen = self.inputs.of_past(batch).clamp(-_LARGEST, _LARGEST), mask.float()
+            said = torch.cat([self.inputs.of_leads(batch), (target - batch.last[:, None])[..., None]], dim=-1)
             said = said.clamp(-_LARGEST, _LARGEST) * seen[..., None]
             weight = seen.mean(1)[..., None]
             out.square += torch.einsum(letters, x * weight, x).view(out.square.shape)
@@ -220,7 +195,7 @@ class Ridge(Forecaster):
 
     def _weights(self, moments: Sequence[Moments], strength: Strength) -> tuple[Tensor, Tensor]:
         """Weights of all places [H, N, T, .] of one strength: of the common inputs that it uses, and of those of each lead."""
-        count = self.fixed + min(strength.lags, self.shapes.lookback - 1)
+        count = self.inputs.fixed + min(strength.lags, self.shapes.lookback - 1)
         parts = [each.cut(count) for each in moments]
         pools = [part.pooled(strength.over) for part in parts]
         whole = Moments(*(sum((getattr(p, name) for p in pools[1:]), getattr(pools[0], name)) for name in _PARTS))
@@ -301,14 +276,6 @@ def _factored(square: Tensor) -> Tensor:
 def _thinned(windows: Windows, origins: Tensor) -> tuple[Windows, Tensor]:
     """Every n-th origin, so that one look stays cheap."""
     return windows, origins[:: max(1, -(-len(origins) * windows.locations // _LOOKS))]
-
-
-def _ahead(batch: Batch) -> Tensor:
-    """Inputs of each lead: profile, season, known-ahead covariates: [B, H, N, T, 2 + G]."""
-    last = batch.last[:, None]
-    own = torch.stack([batch.profile - last, batch.season - last], dim=-1)
-    future = batch.future[..., None, :].expand(*own.shape[:4], -1)
-    return torch.cat([own, future], dim=-1)
 
 
 def _apply(weights: Tensor, common: Tensor, ahead: Tensor) -> Tensor:

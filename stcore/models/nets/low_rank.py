@@ -1,0 +1,207 @@
+"""The code of low_rank: see ``stcore.models.low_rank`` for what it is, when to use it and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stcore.data.windows import Batch, Windows
+from stcore.models.contract import Shapes
+from stcore.models.low_rank import LowRankSettings
+from stcore.models.nets.forecaster import Forecaster, Source
+from stcore.models.surroundings import Surroundings
+
+_CHUNK_NUMBERS = 4_000_000
+_WEIGHTS = 20_000_000  # of the shared inputs at most; above, fewer lags are looked at
+_ROWS, _PASSES = 2000, 4
+_LOOKS = 400  # starts that one look at the unseen error takes
+_PULLS = (10.0, 100.0, 1000.0, 10_000.0)
+_OWN = 4  # inputs of the place itself
+_OWN_PULL = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over the windows of one panel, float64: p inputs that all places share, k of each place itself.
+
+    Attributes:
+        shared: [p, p];   cross: [p, H, N, T, k];   own: [H, N, T, k, k].
+        said: [p, H, N, T] shared inputs with what is to be said;   mine: [H, N, T, k] own inputs with it.
+        rows: windows.
+    """
+
+    shared: Tensor
+    cross: Tensor
+    own: Tensor
+    said: Tensor
+    mine: Tensor
+    rows: float
+
+
+class LowRank(Forecaster):
+    """value(h) = usual(h) + shared(h) . [1, lags of the patterns] + own(h) . [own deviation: last, mean,
+    last change, a season before].
+
+    Patterns are the principal directions of the deviations from the usual value. ``shared`` [p, H, N, T] and ``own`` [H, N, T, k]
+    are solved together: the large block is the same for all places and leads and is factored once, and each place costs what its
+    own few inputs cost (Schur complement).
+    """
+
+    reads = frozenset({"profile", "season", "before"})
+    patterns: Tensor
+    own: Tensor
+    shared: Tensor
+
+    def __init__(self, settings: LowRankSettings, shapes: Shapes, around: Surroundings) -> None:
+        super().__init__()
+        self.shapes = shapes
+        places = (shapes.locations, shapes.targets)
+        answers = shapes.horizon * shapes.locations * shapes.targets
+        self.count = min(settings.patterns, shapes.locations * shapes.targets)
+        self.lags = min(settings.lags, shapes.lookback, max(1, _WEIGHTS // (self.count * answers)))
+        self.register_buffer("patterns", torch.zeros(*places, self.count))
+        self.register_buffer("own", torch.zeros(shapes.horizon, *places, _OWN))
+        self.register_buffer("shared", torch.zeros(1 + self.count * self.lags, shapes.horizon, *places))
+
+    def forward(self, batch: Batch) -> Tensor:
+        """[B, H, N, T, 1]."""
+        deviation = _deviation(batch)
+        shared = torch.einsum("bp,phnt->bhnt", self._shared(batch, deviation), self.shared[:, :, batch.location])
+        own = torch.einsum("bhntk,hntk->bhnt", _own(batch, deviation), self.own[:, batch.location])
+        return (batch.profile + shared + own)[..., None]
+
+    def _shared(self, batch: Batch, deviation: Tensor) -> Tensor:
+        """Inputs that all places share [B, 1 + patterns x lags]; the first pattern's lags come first."""
+        found = torch.einsum("blnt,ntk->bkl", deviation[:, -self.lags :], self.patterns[batch.location])
+        return torch.nn.functional.pad(found.flatten(1), (1, 0), value=1.0)
+
+    def solve(self, source: Source, choose: Source) -> Mapping[str, Any]:
+        """Patterns, then the weights; number of patterns and strength by the error on ``choose``."""
+        sums = self._learn(source)
+        whole = {"patterns": self.count, "pull": 1000.0}
+        looks = [(windows, _some(origins, _LOOKS)) for windows, origins in choose if len(origins)]
+        if not looks:
+            self._take(sums, whole)
+            return whole | {"chosen_on": "default"}
+        counts = sorted({0, *(count for count in (1, 4, 8, self.count) if count <= self.count)})
+        tries = [{"patterns": count, "pull": pull} for count in counts for pull in (_PULLS if count else _PULLS[:1])]
+        errors = []
+        for tried in tries:
+            self._take(sums, tried)
+            errors.append(self._error(looks))
+        best = min(range(len(tries)), key=errors.__getitem__)
+        self._take(sums, tries[best])
+        return tries[best] | {"chosen_on": "validation", "error_scaled": errors[best]}
+
+    def solve_with(self, source: Source, chosen: Mapping[str, Any]) -> None:
+        """The same with what was chosen before."""
+        self._take(self._learn(source), chosen)
+
+    def _chunks(self, windows: Windows, origins: Tensor) -> Iterator[Batch]:
+        width = windows.locations * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 8)
+        for part in origins.to(windows.device).split(max(1, _CHUNK_NUMBERS // max(1, width))):
+            yield windows.batch(part, reads=self.reads)
+
+    def _learn(self, source: Source) -> list[Sums]:
+        """Patterns from drawn rows, then the sums over all windows, a panel each."""
+        found = []
+        for windows, origins in source:
+            drawn = [_deviation(batch)[:, -1] for batch in self._chunks(windows, _some(origins, _ROWS))]
+            if drawn:
+                rows = torch.cat(drawn)
+                self.patterns[_span(windows)] = _directions(rows.flatten(1), self.count).view(*rows.shape[1:], -1)
+            found.append(self._sums(windows, origins))
+        return found
+
+    def _sums(self, windows: Windows, origins: Tensor) -> Sums:
+        """A place whose truth is often missing counts as if every window had been like those that were seen."""
+        p, leads = self.shared.shape[0], (self.shapes.horizon, windows.locations, self.shapes.targets)
+        zero = self.shared.new_zeros
+        shared, cross, own = zero(p, p).double(), zero(p, *leads, _OWN), zero(*leads, _OWN, _OWN)
+        said, mine, seen = zero(p, *leads), zero(*leads, _OWN), zero(leads)
+        for batch in self._chunks(windows, origins):
+            target, mask = batch.truth
+            deviation = _deviation(batch)
+            inputs, of_place = self._shared(batch, deviation), _own(batch, deviation)
+            ahead = (target - batch.profile) * mask
+            shared += (inputs.T @ inputs).double()
+            cross += torch.einsum("bp,bhntk->phntk", inputs, of_place)
+            own += torch.einsum("bhntk,bhntq->hntkq", of_place, of_place)
+            said += torch.einsum("bp,bhnt->phnt", inputs, ahead)
+            mine += torch.einsum("bhntk,bhnt->hntk", of_place, ahead)
+            seen += mask.sum(0)
+        rows = float(max(len(origins), 1))
+        share = (rows / seen.clamp(min=1)).clamp(max=10)
+        return Sums(shared, cross, own, said * share, mine * share[..., None], rows)
+
+    def _take(self, sums: Sequence[Sums], chosen: Mapping[str, Any]) -> None:
+        """Weights of a number of patterns and a strength (rows' worth of pull of the shared weights toward none)."""
+        used = 1 + int(chosen["patterns"]) * self.lags
+        solved = [_solved(each, used, float(chosen["pull"])) for each in sums]
+        self.shared.zero_()
+        self.shared[:used] = torch.cat([shared for shared, _ in solved], dim=2)
+        self.own.copy_(torch.cat([own for _, own in solved], dim=1))
+
+    @torch.no_grad()
+    def _error(self, looks: Source) -> float:
+        """Mean absolute scaled error."""
+        total = count = 0.0
+        for windows, origins in looks:
+            for batch in self._chunks(windows, origins):
+                target, mask = batch.truth
+                total += float(((self.forward(batch)[..., 0] - target).abs() * mask).sum())
+                count += float(mask.sum())
+        return total / max(count, 1.0)
+
+
+def _deviation(batch: Batch) -> Tensor:
+    """How far the history lay from its usual values [B, L, N, T]."""
+    assert batch.before is not None
+    return batch.past[..., : batch.last.shape[-1]] - batch.before
+
+
+def _own(batch: Batch, deviation: Tensor) -> Tensor:
+    """Inputs of each place itself [B, H, N, T, k]: its deviation at last, on the mean, its last change, a season before."""
+    last, before = deviation[:, -1], deviation[:, max(-2, -deviation.shape[1])]
+    now = torch.stack([last, deviation.mean(1), last - before], dim=-1)[:, None]
+    season = (batch.season - batch.profile)[..., None]
+    return torch.cat([now.expand(*season.shape[:4], -1), season], dim=-1)
+
+
+def _solved(sums: Sums, used: int, pull: float) -> tuple[Tensor, Tensor]:
+    """Weights of the first ``used`` shared inputs [used, H, N, T], and of the own ones [H, N, T, k]."""
+    square, said = sums.shared[:used, :used], sums.said[:used]
+    scale = (square.diagonal() / sums.rows).clamp(min=1e-6)
+    factor = torch.linalg.cholesky(square + torch.diag(pull * scale)).float()
+    cross = sums.cross[:used]
+    known = torch.cholesky_solve(said.flatten(1), factor).view_as(said)
+    known_cross = torch.cholesky_solve(cross.flatten(1), factor).view_as(cross)
+    own_scale = (sums.own.diagonal(dim1=-2, dim2=-1) / sums.rows).clamp(min=1e-4)
+    left = sums.own + torch.diag_embed(_OWN_PULL * own_scale) - torch.einsum("phntk,phntq->hntkq", cross, known_cross)
+    right = sums.mine - torch.einsum("phntk,phnt->hntk", cross, known)
+    own = torch.linalg.solve(left.double(), right.double()[..., None])[..., 0].float()
+    return known - torch.einsum("phntk,hntk->phnt", known_cross, own), own
+
+
+def _directions(rows: Tensor, count: int) -> Tensor:
+    """Principal directions [series, count] of rows [row, series]; 0 beyond as many as there are."""
+    drawn = min(count + 8, *rows.shape)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        found = torch.svd_lowrank(rows - rows.mean(0), q=drawn, niter=_PASSES)[2][:, :count]
+    return torch.nn.functional.pad(found, (0, count - found.shape[1]))
+
+
+def _span(windows: Windows) -> slice:
+    """Where the places of a panel stand among those of all panels."""
+    first = windows.recipe.first_location
+    return slice(first, first + windows.locations)
+
+
+def _some(origins: Tensor, count: int) -> Tensor:
+    """Every n-th origin, about ``count`` of them."""
+    return origins[:: max(1, len(origins) // count)]

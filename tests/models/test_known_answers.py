@@ -1,0 +1,129 @@
+"""Data whose best forecast is known, each with the models that must find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+import stcore
+from stcore.data.panel import Panel
+from stcore.records import Prediction
+
+STEPS = 1500
+
+
+def panel_of(values: np.ndarray, locations: gpd.GeoDataFrame | None = None, step: str = "5min") -> Panel:
+    """Values [time, place] of one feature."""
+    times = pd.date_range("2024-01-01", periods=len(values), freq=step)
+    return Panel.from_arrays(values[..., None].astype(np.float32), times, locations)
+
+
+def line(places: int) -> gpd.GeoDataFrame:
+    """Places in a row, each one's nearest neighbours beside it."""
+    points = gpd.points_from_xy(8 + 0.01 * np.arange(places), np.full(places, 47.0))
+    return gpd.GeoDataFrame(geometry=points, index=[f"p{n}" for n in range(places)], crs="EPSG:4326")
+
+
+def error(panel: Panel, model: dict[str, Any], lookback: int, horizon: int, **more: Any) -> np.ndarray:
+    """Root mean square error of each lead over the test part."""
+    run = {"windows": {"lookback": lookback, "horizon": horizon}, "model": model, "seed": 1, **more}
+    prediction = stcore.backtest(stcore.fit(panel, run), panel)
+    assert isinstance(prediction, Prediction)
+    return np.asarray(np.sqrt(np.nanmean((prediction.truth - prediction.values) ** 2, axis=(0, 2, 3))))
+
+
+def autoregression(places: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """x = 1.2 x[-1] - 0.5 x[-2] + noise of size 1, and the smallest possible error of three leads."""
+    draw = np.random.default_rng(0)
+    noise = draw.normal(size=(STEPS, places))
+    values = np.zeros((STEPS, places))
+    for step in range(2, STEPS):
+        values[step] = 1.2 * values[step - 1] - 0.5 * values[step - 2] + noise[step]
+    weights = np.array([1.0, 1.2, 1.2**2 - 0.5])  # of the noise in the forecast's error (psi weights)
+    return values, np.sqrt(np.cumsum(weights**2))
+
+
+@pytest.mark.parametrize("name", ["arima", "ridge", "low_rank"])
+def test_an_autoregression_is_forecast_as_well_as_can_be(name: str) -> None:
+    values, least = autoregression()
+    found = error(panel_of(values), {"name": name}, 12, 3)
+    assert (found < 1.1 * least).all()
+
+
+def test_trees_come_near_an_autoregression() -> None:
+    values, least = autoregression()
+    assert (error(panel_of(values), {"name": "lightgbm"}, 12, 3) < 1.2 * least).all()
+
+
+def test_trees_learn_a_bend_that_lines_miss() -> None:
+    """The logistic map: the next value is known exactly, and is no line in the last ones."""
+    values = np.empty((STEPS, 3))
+    values[0] = 0.3, 0.4, 0.6
+    for step in range(1, STEPS):
+        values[step] = 3.9 * values[step - 1] * (1 - values[step - 1])
+    trees, lines = (error(panel_of(values), {"name": name}, 6, 1)[0] for name in ("lightgbm", "ridge"))
+    assert trees < 0.2 * lines
+
+
+def test_exponential_smoothing_finds_the_level_under_noise() -> None:
+    """A random walk under noise: no forecast is better than the smoothed level (J. Muth, 1960)."""
+    draw = np.random.default_rng(2)
+    walk, noise = np.cumsum(0.3 * draw.normal(size=(STEPS, 4)), axis=0), draw.normal(size=(STEPS, 4))
+    ratio = 0.3**2
+    kept = (ratio + np.sqrt(ratio**2 + 4 * ratio)) / 2  # steady variance of the level before a value is seen
+    least = np.sqrt(kept + 1)
+    panel = panel_of(walk + noise)
+    assert error(panel, {"name": "ets"}, 24, 1)[0] < 1.06 * least
+    assert error(panel, {"name": "persistence"}, 24, 1)[0] > 1.15 * least
+
+
+def test_the_course_of_the_year_is_found_far_ahead() -> None:
+    draw = np.random.default_rng(3)
+    days = np.arange(4 * 365)
+    values = 10 + 8 * np.sin(2 * np.pi * days / 365.25)[:, None] + draw.normal(0, 0.5, (len(days), 2))
+    found = error(panel_of(values, step="1D"), {"name": "climatology"}, 14, 60)
+    assert (found < 0.6).all()
+
+
+@pytest.mark.parametrize("name", ["climatology", "seasonal_naive", "ridge"])
+def test_a_daily_sum_of_waves_is_solved(name: str) -> None:
+    hours = np.arange(1000)[:, None] + np.arange(3)
+    values = np.sin(2 * np.pi * hours / 24) + 0.5 * np.cos(4 * np.pi * hours / 24)
+    assert (error(panel_of(values, step="1h"), {"name": name}, 24, 12) < 0.05).all()
+
+
+def test_shared_patterns_are_told_from_noise() -> None:
+    """Forty places follow two common walks under noise of their own: pooling them shows where the walks stand."""
+    draw = np.random.default_rng(4)
+    common = np.zeros((STEPS, 2))
+    for step in range(1, STEPS):
+        common[step] = 0.98 * common[step - 1] + 0.3 * draw.normal(size=2)
+    values = common @ draw.normal(size=(2, 40)) + draw.normal(size=(STEPS, 40))
+    shared, last = (
+        error(panel_of(values, step="1h"), {"name": name}, 12, 1)[0] for name in ("low_rank", "persistence")
+    )
+    assert shared < 1.15
+    assert shared < 0.8 * last
+
+
+@pytest.mark.parametrize("name", ["ridge", "lightgbm", "stmix"])
+def test_a_wave_that_travels_is_seen_at_the_neighbour_first(name: str) -> None:
+    """Each place repeats what its neighbour upstream showed two steps before; its own past says nothing."""
+    draw = np.random.default_rng(5)
+    places, lag = 8, 2
+    source = draw.normal(size=STEPS + lag * places)
+    values = np.stack([source[lag * (places - n) : lag * (places - n) + STEPS] for n in range(places)], axis=1)
+    neighbours = {"data": {"neighbours": {"kind": "nearest", "count": 2}}}
+    model: dict[str, Any] = {"name": name}
+    if name == "stmix":
+        model |= {
+            "settings": {"hidden": 32, "layers": 1, "dropout": 0.0},
+            "training": {"epochs": 12, "steps_per_epoch": 40, "batch_windows": 512},
+        }
+    found = error(panel_of(values, line(places)), model, 4, 1, **neighbours)[0]
+    alone = np.sqrt(1 / places)  # the first place has no neighbour upstream
+    assert found < alone + 0.25
