@@ -6,7 +6,7 @@ from stcore import words
 from stcore.errors import StcoreError
 from stcore.experiment import Experiment
 from stcore.operations import jobs, store
-from stcore.ui import frame, parts, pickers, results, state, train_form, train_round, train_view
+from stcore.ui import frame, parts, pickers, results, state, train_budget, train_form, train_round, train_view
 from stcore.ui.opened import Opened, opened
 from stcore.workflow.outlook import Outlook
 
@@ -31,7 +31,9 @@ def form(data: Opened) -> tuple[Experiment | None, Outlook | None, StcoreError |
     except StcoreError as error:
         train_form.about_models(None)
         return None, None, error
+    train_budget.dial(data, train_form.panels(data), experiment)
     train_form.about_models(settled)
+    train_budget.timing(data, experiment, settled)
     return experiment, settled, None
 
 

@@ -51,12 +51,10 @@ class TrainingConfig(Config):
         8, title="Patience", help="Stop after this many epochs without a better result on unseen data.",
         unit="epochs", ge=1, level="advanced",
     )  # fmt: skip
-    loss: Literal["mae", "mse", "huber"] = setting(
-        "mae",
-        title="Loss",
-        help="Error that training lowers: mae is robust, mse punishes large misses.",
-        level="advanced",
-    )
+    loss: Literal["auto", "mae", "mse", "huber"] = setting(
+        "auto", title="Loss", help="Error that training lowers: mae is robust, mse punishes large misses. auto: mse where most values "
+        "are one and the same (rain, rare counts), else mae.", level="advanced",
+    )  # fmt: skip
     class_weight: Literal["none", "balanced"] = setting(
         "none", choices={"none": "As they come", "balanced": "All alike"}, title="Rare events", level="advanced",
         help="For chances of events: all classes count alike in learning, however rare they are. Chances come out too high then.",

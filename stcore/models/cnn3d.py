@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from stcore.config import setting
 from stcore.models.contract import ModelSpec
-from stcore.models.switches import NetSettings
+from stcore.models.switches import GridSettings
 
 
-class Cnn3dSettings(NetSettings):
+class Cnn3dSettings(GridSettings):
     """Settings of 3D-CNN."""
 
     hidden: int = setting(24, title="Width", help="Number of filters; more learn more and slower.", ge=4, le=512,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from stcore.config import setting
 from stcore.models.contract import ModelSpec
-from stcore.models.switches import NetSettings
+from stcore.models.switches import GridSettings
 
 
-class ConvLstmSettings(NetSettings):
+class ConvLstmSettings(GridSettings):
     """Settings of ConvLSTM."""
 
     hidden: int = setting(24, title="Width", help="Size of the memory of a cell; larger learns more and slower.", ge=4, le=512,

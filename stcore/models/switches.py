@@ -15,3 +15,12 @@ class NetSettings(Config):
         True, title="Counts from the last value", help="Learn the change from the last value, not the value itself. Turn it "
         "off where values return to the same level after every step.", level="advanced",
     )  # fmt: skip
+
+
+class GridSettings(NetSettings):
+    """Base of the settings of networks on a grid."""
+
+    carries: bool = setting(
+        True, title="Carries the field along", help="Count from the last field carried along with the movement seen, not from where it "
+        "stood.", level="advanced",
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a run will cost, from measured costs a window: a rough answer before anything starts, without torch."""
+"""What a run will cost: from the speed measured on this machine, else from usual costs a window; without torch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stcore import words
 from stcore.findings import Finding
+from stcore.training import speeds
 
 if TYPE_CHECKING:
     from stcore.training.planning import Plan
@@ -16,17 +17,21 @@ _CHECKED = 60_000  # windows that one check of the unseen error takes at most
 
 
 def seconds(settled: Plan) -> float:
-    """Rough processor seconds of one model: training, its checks, and the forecasts of the tested part."""
-    each = settled.spec.cost * 1e-6 * (settled.lookback + settled.horizon) / _WINDOW
+    """Seconds of one model: training, its checks, and the forecasts of the tested part; rough until measured here."""
+    each = speeds.known(settled) or settled.spec.cost * 1e-6 * (settled.lookback + settled.horizon) / _WINDOW
     tested = sum(len(part.test) * len(part.panel.locations) for part in settled.panels.values())
     if settled.spec.fitted_by != "gradient":
-        drawn = min(settled.windows, getattr(settled.settings, "cases", settled.windows))
-        return each * drawn + each * _LOOK * tested
+        return each * looked_at(settled) + each * _LOOK * tested
     training = settled.training
     looked = training.epochs * min(training.steps_per_epoch * training.batch_windows, settled.windows)
     unseen = sum(len(part.choose) * len(part.panel.locations) for part in settled.panels.values())
     again = 2 if settled.run.model.refit else 1
     return each * (again * looked + _LOOK * (training.epochs * min(unseen, _CHECKED) + tested))
+
+
+def looked_at(settled: Plan) -> int:
+    """Windows that a model solved at once learns from: all, or as many as its settings draw."""
+    return max(1, min(settled.windows, getattr(settled.settings, "cases", settled.windows)))
 
 
 def finding(settled: Plan) -> Finding:

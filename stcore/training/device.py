@@ -6,8 +6,10 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stcore.errors import ConfigError
@@ -122,3 +124,18 @@ def _free_memory_gb() -> float | None:
         return int(found["MemAvailable"]) * 1024 / 1e9
     except (OSError, KeyError, ValueError):
         return None
+
+
+def memory_used(device: torch.device) -> float:
+    """Megabytes (10^6 bytes) in use: on a graphics card by this process's tensors, else by the whole process."""
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.memory_allocated(device) / 1e6
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:  # no Linux: the largest so far
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

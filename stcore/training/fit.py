@@ -20,8 +20,9 @@ from stcore.data.prepare.recipe import Recipe, make_recipe
 from stcore.data.schema import FeatureSchema
 from stcore.data.steps import Cycle
 from stcore.data.windows import Windows
+from stcore.errors import Diverged
 from stcore.experiment import RunConfig
-from stcore.models.nets.forecaster import Forecaster
+from stcore.models.nets.forecaster import Forecaster, Source
 from stcore.models.nets.heads import Head
 from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction
@@ -30,12 +31,13 @@ from stcore.training.backtest import predict, thinned
 from stcore.training.device import choose as choose_device
 from stcore.training.fitted import Fitted, PanelFit, build, head_of
 from stcore.training.intervals import calibrate
-from stcore.training.loop import Hooks, Trainer
+from stcore.training.loop import Hooks, State, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
 from stcore.training.preparing import for_model
 from stcore.training.surrounding import surroundings
 
 _OFTEN_ZERO = 0.01
+_SLOWER = 0.25  # of the learning rate, after one that made the loss no number
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
 
 
@@ -68,7 +70,7 @@ def fit(
     identity = run_hash(settled)
     shares = _shares(settled)
     hooks = Hooks(tell, should_stop or (lambda: False), Path(checkpoint) if checkpoint else None, identity)
-    job = _Job(settled, recipes, device, hooks, around, shares)
+    job = Job(settled, recipes, device, hooks, around, shares)
     module, chosen, history = job.first_fit()
     panels = {name: _panel_fit(settled.panels[name], recipe) for name, recipe in recipes.items()}
     head = head_of(settled.run, recipes, shares, str(device))
@@ -82,6 +84,13 @@ def fit(
         chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
         device=f"{device} ({reason})", around=around, shares=shares,
     )  # fmt: skip
+
+
+def job_of(settled: Plan) -> Job:
+    """What trains a settled run, before anything has begun."""
+    torch.set_num_threads(settings().threads)
+    device, _ = choose_device(_device_name(settled))
+    return Job(settled, _recipes(settled), device, Hooks(), surroundings(settled), _shares(settled))
 
 
 def run_hash(settled: Plan) -> str:
@@ -188,7 +197,7 @@ def _validation_origins(each: PanelPlan, recipe: Recipe) -> np.ndarray:
 
 
 @dataclass
-class _Job:
+class Job:
     """The two fits of a run, sharing windows on the device."""
 
     plan: Plan
@@ -209,8 +218,8 @@ class _Job:
 
     def first_fit(self) -> tuple[Forecaster, dict[str, Any], pd.DataFrame]:
         """Fit on the train part; choose epoch or strength. Returns module, what was chosen, history."""
-        module = self._fresh()
-        source, choose = self._source("fit"), self._source("choose")
+        module = self.fresh()
+        source, choose = self.source("fit"), self.source("choose")
         spec = self.plan.spec
         if spec.fitted_by == "solving":
             begin, cpu = time.perf_counter(), time.process_time()
@@ -219,40 +228,58 @@ class _Job:
             return module, chosen, pd.DataFrame([row], columns=HISTORY)
         if spec.fitted_by == "nothing":
             return module, {}, pd.DataFrame(columns=HISTORY)
-        state = self._trainer(module, self.hooks).run(source, choose, variations=self.plan.run.prepare.augment)
-        history = pd.DataFrame(state.history)
-        return module, {"epochs": state.best_epoch, "validation_loss": state.best_loss}, history
+        module, state, rate = self._trained(module, source, choose)
+        chosen = {
+            "epochs": state.best_epoch,
+            "validation_loss": state.best_loss,
+            **({"learning_rate": rate} if rate else {}),
+        }
+        return module, chosen, pd.DataFrame(state.history)
+
+    def _trained(self, module: Forecaster, source: Source, choose: Source) -> tuple[Forecaster, State, float | None]:
+        """Train; where the loss stops being a number once more from the start, at a quarter of the rate, which is returned."""
+        variations = self.plan.run.prepare.augment
+        try:
+            return module, self.trainer(module, self.hooks).run(source, choose, variations=variations), None
+        except Diverged as error:
+            slower = self.plan.training.learning_rate * _SLOWER
+            self.hooks.progress({"event": "note", "message": f"{error.message} Once more at a rate of {slower:g}."})
+            module = self.fresh()
+            trainer = self.trainer(module, self.hooks.aside("slower"), slower)
+            return module, trainer.run(source, choose, variations=variations), slower
 
     def refit(self, chosen: Mapping[str, Any]) -> Forecaster:
         """A second fit on train + validation with what was chosen; scaler and features stay those of the train part."""
-        module = self._fresh()
+        module = self.fresh()
         spec = self.plan.spec
         if spec.fitted_by == "nothing":
             return module
-        source = self._source("refit")
+        source = self.source("refit")
         if spec.fitted_by == "solving":
             module.solve_with(source, chosen)
             return module
-        folder = self.hooks.folder / "refit" if self.hooks.folder else None
-        hooks = replace(self.hooks, folder=folder, run_hash=f"{self.hooks.run_hash}-refit")
-        variations = self.plan.run.prepare.augment
-        self._trainer(module, hooks).run(source, [], int(chosen["epochs"]), variations)
+        trainer = self.trainer(module, self.hooks.aside("refit"), chosen.get("learning_rate"))
+        trainer.run(source, [], int(chosen["epochs"]), self.plan.run.prepare.augment)
         return module
 
-    def _fresh(self) -> Forecaster:
+    def fresh(self) -> Forecaster:
+        """The untrained module, from the seed."""
         torch.manual_seed(self.plan.run.seed)
         return build(self.plan.run, self.recipes, self.around, self.shares).to(self.device)
 
-    def _trainer(self, module: Forecaster, hooks: Hooks) -> Trainer:
+    def trainer(self, module: Forecaster, hooks: Hooks | None = None, rate: float | None = None) -> Trainer:
+        """What trains a module of this run, at another learning rate where one is given."""
         head = head_of(self.plan.run, self.recipes, self.shares, str(self.device))
-        return Trainer(module, head, self.plan.training, self._weights(), self.plan.run.seed, hooks)
+        training = self.plan.training if rate is None else self.plan.training.model_copy(update={"learning_rate": rate})
+        return Trainer(module, head, training, self._weights(), self.plan.run.seed, hooks or self.hooks)
 
     def _weights(self) -> torch.Tensor:
         """[location, target]: spread of each, which brings scaled errors back to units."""
         spread = np.concatenate([recipe.target_scaler.in_units for recipe in self.recipes.values()])
         return torch.from_numpy(spread).to(self.device)
 
-    def _source(self, part: str) -> list[tuple[Windows, torch.Tensor]]:
+    def source(self, part: str) -> list[tuple[Windows, torch.Tensor]]:
+        """Windows and origins of a part: fit, choose or refit."""
         return [(self.windows[name], self._origins(each, part)) for name, each in self.plan.panels.items()]
 
     def _origins(self, each: PanelPlan, part: str) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stcore.models.nets.heads import ClassHead, Head
 from stcore.preparation import AugmentConfig
 from stcore.training import checkpoint as checkpoints
 from stcore.training.averaging import Average
+from stcore.training.device import memory_used
 from stcore.training.stepping import Source, Step, leads_seen, rate, steps_of, thinned
 
 
@@ -39,6 +40,11 @@ class Hooks:
     should_stop: Callable[[], bool] = lambda: False
     folder: Path | None = None
     run_hash: str = ""
+
+    def aside(self, name: str) -> Hooks:
+        """The same for another training of the same run, with checkpoints of its own."""
+        folder = self.folder / name if self.folder else None
+        return replace(self, folder=folder, run_hash=f"{self.run_hash}-{name}")
 
 
 @dataclass
@@ -85,6 +91,7 @@ class Trainer:
         self.variations = AugmentConfig()
         self.average = Average(module, options.averaging)
         self.chunk = options.chunk
+        self.squares = options.loss == "mse" and head.name == "point"
         self.drawn = 0
 
     def run(
@@ -128,8 +135,9 @@ class Trainer:
                     f"Stopped in epoch {number + 1} of {last}.", "Retry the job to go on from the last checkpoint."
                 )
             self.drawn = number * self.steps_per_epoch + position
-            total += self._step(step)
+            total += self.step(step)
             windows_seen += step.count
+        trained = max(time.perf_counter() - begin, 1e-9)
         train_loss = float(total) / self.steps_per_epoch * (self.unit if self.head.by_size else 1)
         if not math.isfinite(train_loss):
             raise Diverged(
@@ -141,8 +149,9 @@ class Trainer:
         seconds = time.perf_counter() - begin
         row = {
             "epoch": number + 1, "train_loss": train_loss, "validation_loss": validation[0] if check else math.nan,
-            "baseline_loss": validation[1], "seconds": seconds, "windows_per_s": windows_seen / max(seconds, 1e-9),
-            "steps_per_s": self.steps_per_epoch / max(seconds, 1e-9), "cpu_s": time.process_time() - cpu,
+            "baseline_loss": validation[1], "seconds": seconds, "windows_per_s": windows_seen / trained,
+            "steps_per_s": self.steps_per_epoch / trained, "cpu_s": time.process_time() - cpu,
+            "memory_mb": memory_used(self.device), "learning_rate": float(self.optimiser.param_groups[0]["lr"]),
         }  # fmt: skip
         self._record(row, validation[0] if check else -float(number))
         unseen = {"validation_mae": validation[0], "baseline_mae": validation[1]} if check else {}
@@ -164,7 +173,7 @@ class Trainer:
         recent = [row["seconds"] for row in self.state.history[-5:]]
         return sum(recent) / len(recent) * (last - self.state.epoch)
 
-    def _step(self, step: Step) -> Tensor:
+    def step(self, step: Step) -> Tensor:
         """One optimiser step; in chunks of sequences with gradients added up where the options say so."""
         planned = max(1, self.options.epochs * self.steps_per_epoch)
         for group in self.optimiser.param_groups:
@@ -252,9 +261,10 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self, source: Source) -> tuple[float, float]:
-        """Mean absolute error of the point forecast and of the last value over observed cells, in units (one target).
+        """Error of the point forecast and of the last value over observed cells, in units (one target).
 
-        Of classes: the mean surprise (cross-entropy), and that of the usual shares.
+        The root of the mean square where training lowers squares, else the mean of the sizes: what is chosen by must be what
+        was asked for. Of classes: the mean surprise (cross-entropy), and that of the usual shares.
         """
         self.module.eval()
         total = torch.zeros(3, dtype=torch.float64, device=self.device)
@@ -264,10 +274,13 @@ class Trainer:
                 batch = windows.batch(part)
                 mask = self.head.asked(batch)[1]
                 missed, naive = self._beside_naive(windows, batch, part)
+                if self.squares:
+                    missed, naive = missed.square(), naive.square()
                 total += torch.stack([(missed * mask).sum(), (naive * mask).sum(), mask.sum()]).double()
-        sums, count = total[:2].tolist(), max(float(total[2]), 1.0)
+        means = total[:2] / total[2].clamp(min=1)
         unit = 1.0 if isinstance(self.head, ClassHead) else self.unit
-        return unit * sums[0] / count, unit * sums[1] / count
+        own, last = ((means.sqrt() if self.squares else means) * unit).tolist()
+        return own, last
 
     def _beside_naive(self, windows: Windows, batch: Batch, origins: Tensor) -> tuple[Tensor, Tensor]:
         """Errors of the forecast and of the last value, a cell; of classes the surprise, beside that of the usual shares."""

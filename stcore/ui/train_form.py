@@ -22,7 +22,7 @@ from stcore.experiment import (
     WindowsConfig,
 )
 from stcore.models import MODELS
-from stcore.training import device, planning
+from stcore.training import device, planning, speeds
 from stcore.ui import forms, opening, parts, pickers, prepare_words, state
 from stcore.ui.opened import Opened
 from stcore.workflow.outlook import EFFORT, Outlook, outlook
@@ -87,7 +87,7 @@ def settle(data: Opened, given: Values) -> tuple[Experiment, Outlook]:
     experiment = Experiment.parse(given)
     for wanted in {entry.training.get("device", "auto") for entry in experiment.models} - {"auto", "cpu"}:
         device.require(wanted)
-    key = (data.row.id, data.row.digest, experiment.digest())
+    key = (data.row.id, data.row.digest, experiment.digest(), str(speeds.changed()))
     return experiment, _outlook(key, state.owner(), panels(data), experiment)
 
 

@@ -15,6 +15,7 @@ from stcore import words
 from stcore.experiment import Experiment
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
+from stcore.operations.jobs.progress_file import Epoch
 from stcore.operations.store import Job
 from stcore.plots import curves
 from stcore.plots.theme import is_baseline
@@ -127,7 +128,7 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
     error = last.validation_mae if last else None
     baseline = last.baseline_mae if last else None
     return [
-        Metric("Speed", words.number(speed), "steps/s", _device(progress.note)),
+        Metric("Speed", words.number(speed), "steps/s", _device(progress.note, last)),
         Metric("Elapsed", *_elapsed(job)),
         Metric(
             "Share of data used",
@@ -148,10 +149,15 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
     ]
 
 
-def _device(note: str) -> str:
-    """“on cpu” from the remark a fit begins with."""
+def _device(note: str, last: Epoch | None) -> str:
+    """“processor, 0.6 GB, rate 0.004” from the remark a fit begins with and the newest epoch."""
     name = note.removeprefix("Device: ").split(" ")[0] if note.startswith("Device: ") else ""
-    return {"": "", "cpu": "processor"}.get(name, name)
+    said = [{"cpu": "processor"}.get(name, name)]
+    if last is not None and last.memory_mb is not None:
+        said.append(f"{words.number(last.memory_mb / 1000)} GB")
+    if last is not None and last.learning_rate is not None:
+        said.append(f"rate {last.learning_rate:.1g}")
+    return ", ".join(each for each in said if each)
 
 
 def _elapsed(job: Job) -> tuple[str, str, str]:

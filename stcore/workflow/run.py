@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from stcore.anomaly import spec as require_detector
 from stcore.data.panel import Panel
 from stcore.errors import Cancelled, ConfigError, ModelError, StcoreError, StoreError
 from stcore.evaluation import coverages, skill_by_day, summary
 from stcore.experiment import EnsembleConfig, Experiment, RunConfig
 from stcore.records import Prediction
+from stcore.training import cost, speeds
 from stcore.training.device import require
 from stcore.training.fit import fit, run_hash
 from stcore.training.fitted import Fitted
@@ -223,6 +226,7 @@ class _Run:
             self.panel, config, progress=lambda event: self.tell({**event, "model": label}),
             should_stop=self.should_stop, checkpoint=checkpoint,
         )  # fmt: skip
+        remember_speed(settled, fitted.history)
         self._keep(label, fitted, begin)
         shutil.rmtree(checkpoint, ignore_errors=True)
 
@@ -259,6 +263,14 @@ class _Run:
         opened = Result.open(self.folder)
         joined = combine([opened.fitted(label) for label in members], config.method)
         self._keep("ensemble", joined, begin)
+
+
+def remember_speed(settled: Plan, history: pd.DataFrame) -> None:
+    """Keep how fast a model was, for the next estimate on this machine."""
+    if settled.spec.fitted_by == "gradient" and len(history):
+        speeds.remember(settled, 1 / float(history["windows_per_s"].median()))
+    elif settled.spec.fitted_by == "solving" and len(history):
+        speeds.remember(settled, float(history["seconds"].iloc[0]) / cost.looked_at(settled))
 
 
 def keep(folder: Path, label: str, fitted: Fitted, panel: Panel | Mapping[str, Panel], begin: float) -> dict[str, Any]:

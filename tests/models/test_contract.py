@@ -196,7 +196,7 @@ def test_chunks_change_nothing(name: str) -> None:
         built = module(name, source)
         options = TrainingConfig.parse({**SHORT, "chunk": chunk})
         trainer = Trainer(built, make_head("point"), options, torch.ones(3, 1), 0, Hooks())
-        trainer._step(Step(source, torch.arange(40, 60), None))
+        trainer.step(Step(source, torch.arange(40, 60), None))
         steps.append(torch.cat([tensor.grad.flatten() for tensor in built.parameters() if tensor.grad is not None]))
     torch.testing.assert_close(steps[0], steps[1], rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(steps[0], steps[2], rtol=1e-4, atol=1e-6)

@@ -203,9 +203,34 @@ def test_a_loss_that_is_no_number_is_named() -> None:
     panel = daily_wave(600)
     values = panel.values.copy()
     values[100] = 3e38
+    notes: list[str] = []
     with pytest.raises(Diverged) as error:
-        stcore.fit(replace(panel, values=values), run(model, prepare={"scale": "none"}))
+        stcore.fit(
+            replace(panel, values=values), run(model, prepare={"scale": "none"}),
+            progress=lambda event: notes.append(str(event.get("message"))),
+        )  # fmt: skip
     assert "learning rate" in error.value.hint
+    assert any("Once more at a rate of 2.5" in note for note in notes)
+
+
+def test_a_rate_too_high_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What diverged is trained again from the start at a quarter of the rate, the refit too."""
+    from stcore.training.loop import Trainer
+
+    begun: list[float] = []
+    trained = Trainer.run
+
+    def picky(trainer: Trainer, *given: Any, **more: Any) -> Any:
+        begun.append(trainer.options.learning_rate)
+        if trainer.options.learning_rate > 0.01:
+            raise Diverged("The loss stopped being a number.", "Lower the rate.")
+        return trained(trainer, *given, **more)
+
+    monkeypatch.setattr(Trainer, "run", picky)
+    model = {"name": "stid", "training": {"learning_rate": 0.02, "epochs": 1, "steps_per_epoch": 2}, "refit": True}
+    fitted = stcore.fit(daily_wave(600), run(model))
+    assert begun == [0.02, 0.005, 0.005]
+    assert fitted.chosen["learning_rate"] == 0.005
 
 
 # ensembles ---------------------------------------------------------------------------------------------------------

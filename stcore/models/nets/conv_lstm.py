@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.conv_lstm import ConvLstmSettings
-from stcore.models.nets.around import Cells, Field
-from stcore.models.nets.encoded import Encoded
+from stcore.models.nets.around import Field
+from stcore.models.nets.on_grid import OnGrid
 from stcore.models.surroundings import Surroundings
 
 
@@ -31,21 +31,20 @@ class ConvLstmCell(nn.Module):
         return o.sigmoid() * cell.tanh(), cell
 
 
-class ConvLstm(Encoded):
+class ConvLstm(OnGrid):
     """Recurrent reader of the fields of the past; its state at the origin, looked at from around, says what the past says."""
 
     def __init__(self, settings: ConvLstmSettings, shapes: Shapes, around: Surroundings) -> None:
-        super().__init__(settings, shapes, settings.hidden)
+        super().__init__(settings, shapes, around, settings.hidden)
         self.hidden = settings.hidden
-        self.cells = Cells(around, shapes.locations)
-        self.reader = ConvLstmCell(2 * shapes.features + 1, settings.hidden)
+        self.reader = ConvLstmCell(self.channels, settings.hidden)
         self.field = Field(settings.hidden, settings.hidden)
 
-    def encode(self, sequence: Tensor, batch: Batch) -> Tensor:
-        """[B, N, hidden]."""
-        grid = self.cells.history(sequence, batch.location)
-        zero = grid.new_zeros(len(grid), self.hidden, *grid.shape[-2:])
+    def read(self, fields: Tensor, batch: Batch) -> Tensor:
+        """[B, hidden, R, K]."""
+        zero = fields.new_zeros(len(fields), self.hidden, *fields.shape[-2:])
         state = (zero, zero)
-        for step in grid.unbind(1):
+        for step in fields.unbind(1):
             state = self.reader(step, state)
-        return self.cells.back_to_places(self.field(state[0]), batch.location)
+        found: Tensor = self.field(state[0])
+        return found

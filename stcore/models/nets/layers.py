@@ -145,10 +145,19 @@ def state_at_origin(batch: Batch) -> Tensor:
     return torch.cat([batch.last, batch.past_mask.float().mean(1)], dim=-1)
 
 
-def from_change(raw: Tensor, batch: Batch, shapes: Shapes, from_last: bool = True) -> Tensor:
-    """Output [B, H, N, T, Q] of a network's raw numbers [B, N, H * T * Q], which say the change from the last value."""
+def from_change(
+    raw: Tensor, batch: Batch, shapes: Shapes, from_last: bool = True, moved: Tensor | None = None
+) -> Tensor:
+    """Output [B, H, N, T, Q] of a network's raw numbers [B, N, H * T * Q], which say the change from the last value.
+
+    Args:
+        moved: [B, H, N, T] a change that is known already and comes on top.
+    """
     shaped = raw.unflatten(-1, (shapes.horizon, shapes.targets, shapes.outputs)).permute(0, 2, 1, 3, 4)
-    return _head(shapes.answer, shapes.shares).formed(shaped, batch.last[:, None] if from_last else None)
+    base = batch.last[:, None] if from_last else None
+    if base is not None and moved is not None:
+        base = base + moved
+    return _head(shapes.answer, shapes.shares).formed(shaped, base)
 
 
 @cache

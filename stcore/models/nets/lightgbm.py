@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stcore.data.middle import mostly_one_value
 from stcore.data.windows import Batch, Windows
 from stcore.errors import ModelError
 from stcore.models.contract import Shapes
@@ -39,11 +40,13 @@ class Cases:
         past: float32 [case, c] inputs that are the same for every lead.
         ahead: float32 [group, case, a] inputs of the drawn lead.
         change: float32 [group, case] what is to be said: value at that lead less the last one; NaN where not observed.
+        squares: whether squared errors are to be lowered (most values are one and the same), not their sizes.
     """
 
     past: np.ndarray
     ahead: np.ndarray
     change: np.ndarray
+    squares: bool
 
     def of(self, group: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs [case, c + a] and answers [case] of a group, observed ones only."""
@@ -66,6 +69,7 @@ class Trees(Forecaster):
         self.inputs = Inputs(shapes, around, settings.neighbours)
         columns = np.concatenate([np.arange(1, self.inputs.fixed), self.inputs.fixed + _looked_at(shapes.lookback - 1)])
         self.register_buffer("columns", torch.from_numpy(columns), persistent=False)
+        self._last = len(columns)  # where the last value stands among the inputs
         self.groups = np.array_split(np.arange(shapes.horizon), min(_GROUPS, shapes.horizon))
         self.register_buffer("text", torch.zeros(0, dtype=torch.uint8))
         self._boosters: list[lightgbm.Booster] | None = None
@@ -121,11 +125,11 @@ class Trees(Forecaster):
     def _grown(self, seen: Cases | None, group: int, unseen: Cases | None, trees: int = 0) -> lightgbm.Booster:
         library = _library()
         inputs, change = seen.of(group) if seen else (np.zeros((0, 1)), np.zeros(0))
-        if not len(change):
+        if seen is None or not len(change):
             raise ModelError("No window has an observed value to learn trees from.", "Use data with fewer gaps.")
         learn = library.Dataset(inputs, change, params=_BINNING, free_raw_data=True)
         options = _BINNING | {
-            "objective": "regression_l1", "learning_rate": self.settings.rate, "num_leaves": self.settings.leaves,
+            "objective": "regression" if seen.squares else "regression_l1", "learning_rate": self.settings.rate, "num_leaves": self.settings.leaves,
             "min_data_in_leaf": max(1, min(self.settings.least, len(change) // 20)),
             "num_threads": limits().threads, "deterministic": True, "force_col_wise": True, "seed": 0,
         }  # fmt: skip
@@ -164,7 +168,7 @@ class Trees(Forecaster):
         past, ahead, change = (
             np.concatenate(each, axis=-2 if n < 2 else -1) for n, each in enumerate(zip(*parts, strict=True))
         )
-        return Cases(past, ahead, change)
+        return Cases(past, ahead, change, mostly_one_value(change + past[:, self._last]))
 
     def _chunks(
         self, windows: Windows, origins: Tensor, share: float, draw: torch.Generator

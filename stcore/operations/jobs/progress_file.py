@@ -27,6 +27,7 @@ class Epoch:
     Attributes:
         validation_mae, baseline_mae: in units of the target.
         seconds: since the model started.
+        memory_mb: in use, 10^6 bytes.
     """
 
     epoch: int
@@ -37,6 +38,8 @@ class Epoch:
     windows_per_s: float | None = None
     steps_per_s: float | None = None
     seconds: float | None = None
+    learning_rate: float | None = None
+    memory_mb: float | None = None
 
 
 @dataclass(frozen=True)
