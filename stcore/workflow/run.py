@@ -6,8 +6,9 @@ import errno
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from stcore.training.planning import Plan, plan
 from stcore.workflow.result import Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
+#: Trains models by label with ``train_member``; each label as its model is finished, with what went wrong or None.
+Elsewhere = Callable[[Sequence[str]], Iterable[tuple[str, StcoreError | None]]]
 _LEFT_BY_A_RUN = (
     "metrics.json", "failed.json", "done.json", "predictions*.parquet", "validation*.parquet", "forecast*.parquet",
     "anomalies.parquet", "events.csv", "report.html",
@@ -39,6 +42,7 @@ def run(
     should_stop: Callable[[], bool] | None = None,
     resume: bool = False,
     exports: bool = True,
+    elsewhere: Elsewhere | None = None,
 ) -> Result:
     """Train and judge every model of an experiment and leave all of it in a folder.
 
@@ -50,6 +54,7 @@ def run(
         should_stop: read every step; True raises ``Cancelled`` and leaves the last checkpoint.
         resume: keep what is finished in ``out`` and go on from checkpoints of the same run.
         exports: also write predictions.parquet, anomalies, tables and report.html.
+        elsewhere: trains all models but naive ones in other processes; None: here, one by one.
 
     Returns:
         Result; a model that failed stands in ``failed`` while the others go on.
@@ -73,7 +78,7 @@ def run(
         complete = _complete(settled, entries)
         (folder / "experiment.yaml").write_text(complete.to_yaml(), encoding="utf-8")
         job = _Run(folder, panel, complete, entries, tell, should_stop or (lambda: False), dict(refused))
-        job.go()
+        job.go(elsewhere or _in_turn)
         if exports:
             from stcore.workflow.exports import export
 
@@ -86,6 +91,24 @@ def run(
             "Free space and run again with --resume; finished models are kept.",
         ) from error
     return Result.open(folder)
+
+
+def train_member(
+    experiment: Experiment, label: str, folder: Path, panel: Panel | Mapping[str, Panel],
+    progress: Progress | None = None, should_stop: Callable[[], bool] | None = None,
+) -> None:  # fmt: skip
+    """Train and judge one model of an experiment in the folder of a ``run``, which takes it as it is; several may do so at once.
+
+    Raises:
+        As ``run``; for one model.
+    """
+    (config,) = (config for config in experiment.runs() if config.model.label == label)
+    alone = _Run(folder, panel, experiment, [], progress or (lambda event: None), should_stop or (lambda: False), {})
+    alone.train(label, config, plan(panel, config))
+
+
+def _in_turn(labels: Sequence[str]) -> Iterable[tuple[str, StcoreError | None]]:
+    return ((label, None) for label in labels)
 
 
 def _experiment(given: Experiment | Mapping[str, Any] | str | Path) -> Experiment:
@@ -172,20 +195,23 @@ class _Run:
     tell: Progress
     should_stop: Callable[[], bool]
     failed: dict[str, str]
+    metrics: dict[str, Any] = field(default_factory=dict)
 
-    def go(self) -> None:
-        """All models in turn, then the ensemble."""
-        self.metrics: dict[str, Any] = {}
+    def go(self, elsewhere: Elsewhere) -> None:
+        """All models, naive ones first, then the ensemble."""
         labels = [settled.run.model.label for _, settled in self.entries]
         share = min(settled.share for _, settled in self.entries)
         self.tell(
             {"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share}
         )
         first_error: StcoreError | None = None
-        for config, settled in self.entries:
-            label = settled.run.model.label
+        known = dict(zip(labels, self.entries, strict=True))
+        naive = [label for label in labels if known[label][1].spec.fitted_by == "nothing"]
+        for label, went_wrong in chain(_in_turn(naive), elsewhere([label for label in labels if label not in naive])):
             try:
-                self._model(label, config, settled)
+                if went_wrong is not None:
+                    raise went_wrong
+                self.train(label, *known[label])
             except (Cancelled, StoreError):
                 raise
             except StcoreError as error:
@@ -209,7 +235,7 @@ class _Run:
         )
         write_json(self.folder / "failed.json", self.failed)
 
-    def _model(self, label: str, config: RunConfig, settled: Plan) -> None:
+    def train(self, label: str, config: RunConfig, settled: Plan) -> None:
         """Train one model, or take it as it is when an interrupted run has finished it."""
         done = self._finished(label, run_hash(settled))
         if done is not None:

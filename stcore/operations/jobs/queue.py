@@ -10,11 +10,10 @@ import sqlalchemy as sa
 
 from stcore.errors import NotFound, StoreError
 from stcore.experiment import Experiment
-from stcore.operations.jobs import progress_file
+from stcore.operations.jobs import progress_file, ray_jobs
 from stcore.operations.jobs.kinds import KINDS
 from stcore.operations.jobs.progress_file import Progress, job_folder
 from stcore.operations.jobs.runner import StopFlag, run_claimed
-from stcore.operations.jobs.supervisor import refuse_ray
 from stcore.operations.jobs.worker import claim
 from stcore.operations.store import LOCAL, Job, dataset, job_rows, reading, writing
 from stcore.operations.store.library import new_run
@@ -28,7 +27,7 @@ def submit(kind: str, payload: Mapping[str, Any], title: str, owner: str = LOCAL
         ConfigError: no such kind.
     """
     _ = KINDS[kind]
-    refuse_ray()
+    ray_jobs.require()
     with writing() as connection:
         made = _insert(connection, kind, payload, title, owner)
     _run_if_inline(made)
@@ -63,7 +62,7 @@ def submit_run(
         ConfigError: no such kind, or a setting that is unknown or out of bounds.
     """
     _ = KINDS[kind]
-    refuse_ray()
+    ray_jobs.require()
     body = Experiment.parse(experiment).model_dump(mode="json", by_alias=True)
     known = dataset(dataset_id, owner)
     with writing() as connection:
@@ -112,7 +111,7 @@ def retry(id: str, owner: str = LOCAL) -> Job:
     Raises:
         StoreError: it waits, runs or is done.
     """
-    refuse_ray()
+    ray_jobs.require()
     with writing() as connection:
         changed = job_rows.retry(connection, id, owner)
     if changed is None:

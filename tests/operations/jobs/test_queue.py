@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stcore.errors import ConfigError, NotFound, NotYet, StoreError
+from stcore.errors import ConfigError, NotFound, StoreError
 from stcore.operations import jobs, store
 from stcore.operations.jobs import runner
 from stcore.operations.jobs.progress_file import job_folder
@@ -152,9 +152,10 @@ def test_a_data_set_deleted_while_its_job_waits(monkeypatch: pytest.MonkeyPatch,
     assert jobs.for_run(run).id == job
 
 
-def test_ray_says_that_it_is_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_its_executor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDCAST_EXECUTOR", "ray")
+    monkeypatch.setattr("stcore.operations.jobs.ray_jobs.find_spec", lambda name: None)
     for use in (lambda: jobs.submit("count", {"n": 1}, "t"), lambda: Supervisor().start()):
-        with pytest.raises(NotYet, match="Ray"):
+        with pytest.raises(ConfigError, match="needs the package ray"):
             use()
     assert jobs.listing() == []
