@@ -143,6 +143,7 @@ class Trainer:
             "epoch": number + 1, "train_loss": train_loss, "validation_loss": validation[0] if check else math.nan,
             "baseline_loss": validation[1], "seconds": seconds, "windows_per_s": windows_seen / max(seconds, 1e-9),
             "steps_per_s": self.steps_per_epoch / max(seconds, 1e-9), "cpu_s": time.process_time() - cpu,
+            "learning_rate": float(self.optimiser.param_groups[0]["lr"]),
         }  # fmt: skip
         self._record(row, validation[0] if check else -float(number))
         unseen = {"validation_mae": validation[0], "baseline_mae": validation[1]} if check else {}

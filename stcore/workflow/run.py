@@ -22,6 +22,8 @@ from stcore.training.device import require
 from stcore.training.fit import fit, run_hash
 from stcore.training.fitted import Fitted
 from stcore.training.planning import Plan, plan
+from stcore.training.trackers import FOLDER as CURVES
+from stcore.training.trackers import tracked
 from stcore.workflow.result import Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -177,7 +179,7 @@ def _prepare(folder: Path, resume: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if resume or not (folder / "failed.json").exists():  # what no run has left here is not ours to remove
         return
-    for name in ("models", "checkpoints"):
+    for name in ("models", "checkpoints", CURVES):
         shutil.rmtree(folder / name, ignore_errors=True)
     for pattern in _LEFT_BY_A_RUN:
         for path in folder.glob(pattern):
@@ -245,10 +247,11 @@ class _Run:
         self.tell({"event": "model", "model": label, "state": "started"})
         begin = time.perf_counter()
         checkpoint = self.folder / "checkpoints" / label
-        fitted = fit(
-            self.panel, config, progress=lambda event: self.tell({**event, "model": label}),
-            should_stop=self.should_stop, checkpoint=checkpoint,
-        )  # fmt: skip
+        with tracked(self.folder, label, settled.run, self.tell) as tell:
+            fitted = fit(
+                self.panel, config, progress=lambda event: tell({**event, "model": label}),
+                should_stop=self.should_stop, checkpoint=checkpoint,
+            )  # fmt: skip
         self._keep(label, fitted, begin)
         shutil.rmtree(checkpoint, ignore_errors=True)
 

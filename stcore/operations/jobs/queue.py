@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,9 +16,10 @@ from stcore.operations.jobs.kinds import KINDS
 from stcore.operations.jobs.progress_file import Progress, job_folder
 from stcore.operations.jobs.runner import StopFlag, run_claimed
 from stcore.operations.jobs.worker import claim
-from stcore.operations.store import LOCAL, Job, dataset, job_rows, reading, writing
+from stcore.operations.store import LOCAL, Job, dataset, job_rows, reading, run_folder, writing
 from stcore.operations.store.library import new_run
 from stcore.settings import settings
+from stcore.training.trackers import FOLDER as CURVES
 
 
 def submit(kind: str, payload: Mapping[str, Any], title: str, owner: str = LOCAL) -> str:
@@ -145,6 +147,13 @@ def progress(id: str, owner: str = LOCAL) -> Progress:
 def log_tail(id: str, lines: int = 200, owner: str = LOCAL) -> str:
     """The last lines of a job's log."""
     return progress_file.log_tail(get(id, owner).id, lines)
+
+
+def curves(id: str, owner: str = LOCAL) -> Path | None:
+    """Folder that TensorBoard shows a job's training from; None where there is nothing to show (yet)."""
+    run = get(id, owner).run
+    folder = run_folder(run) / CURVES if run else None
+    return folder if folder is not None and folder.is_dir() else None
 
 
 def _insert(
