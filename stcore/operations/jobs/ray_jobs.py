@@ -2,7 +2,7 @@
 
 A worker still claims the job, holds its lease and writes its results. A task opens the data set from the home folder, trains
 one model into the run's folder and appends to the job's progress, so nothing large passes through Ray. Machines of a cluster
-(RAY_ADDRESS) share the home folder and the database, as workers on several machines do. Without RAY_ADDRESS a Ray of this
+(RAY_ADDRESS) share the home folder. Without RAY_ADDRESS a Ray of this
 machine alone is started for the job, bound to 127.0.0.1. Nothing about its use is sent anywhere.
 """
 
@@ -61,8 +61,7 @@ def side_by_side(job: Job, context: JobContext, labels: Sequence[str]) -> Iterat
     stop = _stop_file(job.id)
     stop.unlink(missing_ok=True)
     with _connected():
-        cards = min(1.0, ray.cluster_resources().get("GPU", 0.0)) if settings().device != "cpu" else 0.0
-        task = ray.remote(_train).options(num_cpus=settings().threads, num_gpus=cards, max_retries=TRIES - 1)
+        task = ray.remote(_train).options(**_share(ray.nodes()), max_retries=TRIES - 1)
         waiting = {task.remote(job.id, dict(job.payload), label): label for label in labels}
         while waiting:
             done, _ = ray.wait(list(waiting), timeout=LISTEN_S)
@@ -78,6 +77,16 @@ def side_by_side(job: Job, context: JobContext, labels: Sequence[str]) -> Iterat
                     f"Stopped while {len(waiting)} models were trained.",
                     "Retry the job to go on from the last checkpoints.",
                 )
+
+
+def _share(machines: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """What one model takes of a machine: a core a thread, as far as there are so many, and a graphics card where there is one."""
+
+    def most(kind: str) -> float:
+        return max((machine["Resources"].get(kind, 0.0) for machine in machines if machine["Alive"]), default=0.0)
+
+    cards = 0.0 if settings().device == "cpu" else min(1.0, most("GPU"))
+    return {"num_cpus": min(float(settings().threads), most("CPU")), "num_gpus": cards}
 
 
 def _train(job: str, payload: dict[str, Any], label: str) -> StcoreError | None:
@@ -153,8 +162,9 @@ def _keep_to_itself() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """What a task must know: our settings, where our code lies, and how torch is kept from burning cores."""
-    ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    """What a task must know: our settings (not the database, whose address may hold a password: Ray writes this to its logs),
+    where our code lies, and how torch is kept from burning cores."""
+    ours = {k: v for k, v in os.environ.items() if k.startswith(PREFIX) and k != f"{PREFIX}DATABASE_URL"}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     return {**ours, f"{PREFIX}HOME": str(settings().home), **process.worker_environment(), "PYTHONPATH": path}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,28 @@ from stcore.operations.jobs.runner import StopFlag, run_claimed
 from stcore.operations.jobs.worker import claim
 from stcore.workflow.result import Result
 from tests.panels import daily_wave
+
+TWO = [{"Alive": True, "Resources": {"CPU": 4.0, "GPU": 2.0}}, {"Alive": False, "Resources": {"CPU": 64.0}}]
+
+
+@pytest.mark.parametrize(
+    ("threads", "device", "share"),
+    [("1", "auto", (1, 1)), ("8", "auto", (4, 1)), ("2", "cpu", (2, 0))],
+)
+def test_a_model_never_asks_for_more_than_there_is(
+    threads: str, device: str, share: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDCAST_THREADS", threads)
+    monkeypatch.setenv("FIELDCAST_DEVICE", device)
+    assert tuple(ray_jobs._share(TWO).values()) == share
+
+
+def test_no_password_goes_through_ray(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setenv("FIELDCAST_DATABASE_URL", "postgresql+psycopg://user:secret@host/name")
+    told = ray_jobs._environment()
+    assert not any("secret" in value for value in told.values())
+    assert told["FIELDCAST_HOME"] == str(home)
+
 
 ray = pytest.importorskip("ray")
 
