@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from stcore.data.sources.allowed import admit_weights
 from stcore.errors import NotFound, StoreError
 from stcore.experiment import Experiment
 from stcore.operations.jobs import progress_file, ray_jobs
@@ -61,11 +62,12 @@ def submit_run(
 
     Raises:
         NotFound: no such data set.
-        ConfigError: no such kind, or a setting that is unknown or out of bounds.
+        ConfigError: no such kind, a setting that is unknown or out of bounds, or weights that pages may not open.
     """
     _ = KINDS[kind]
     ray_jobs.require()
-    body = Experiment.parse(experiment).model_dump(mode="json", by_alias=True)
+    parsed = Experiment.parse(experiment)
+    body = (_admitted(parsed) if kind == "train" else parsed).model_dump(mode="json", by_alias=True)
     known = dataset(dataset_id, owner)
     with writing() as connection:
         run = new_run(connection, known.id, title or known.name, body, owner)
@@ -154,6 +156,16 @@ def curves(id: str, owner: str = LOCAL) -> Path | None:
     run = get(id, owner).run
     folder = run_folder(run) / CURVES if run else None
     return folder if folder is not None and folder.is_dir() else None
+
+
+def _admitted(experiment: Experiment) -> Experiment:
+    """The experiment with the weights it begins with as they may be opened."""
+    models = [
+        entry.model_copy(update={"settings": {**entry.settings, "weights": admit_weights(str(entry.settings["weights"]))}})
+        if entry.settings.get("weights") else entry
+        for entry in experiment.models
+    ]  # fmt: skip
+    return experiment.model_copy(update={"models": models})
 
 
 def _insert(
