@@ -63,7 +63,7 @@ class Fitted:
         module: the forecaster, or None for an ensemble.
         panels: name -> what was fitted for that panel.
         validation: Prediction on the whole validation part, made before any refit (a mapping for several panels).
-        history: DataFrame: epoch, train_loss, validation_loss, baseline_loss, seconds, windows_per_s, cpu_s.
+        history: DataFrame: epoch, train_loss, validation_loss, baseline_loss, seconds, windows_per_s, cpu_s, learning_rate.
         chosen: what was chosen on validation (epochs, strength), JSON-able.
         cpu_s: processor seconds of the whole fit.
         share: part of the train windows that were looked at.
