@@ -222,6 +222,14 @@ def _located(source: str | list[str], folder: Path) -> str | list[str]:
     return source if "://" in source else str((folder / source).resolve())
 
 
+def _with_weights(entry: ModelEntry, folder: Path) -> ModelEntry:
+    """A model whose weights are a folder beside the file; what is no folder is a name on a hub and stays."""
+    weights = entry.settings.get("weights")
+    if not weights or not (folder / str(weights)).is_dir():
+        return entry
+    return entry.model_copy(update={"settings": {**entry.settings, "weights": str((folder / str(weights)).resolve())}})
+
+
 class Experiment(TopConfig):
     """The YAML file: data, preparation and a list of models, with optional ensemble and anomalies."""
 
@@ -308,7 +316,8 @@ class Experiment(TopConfig):
         """The same with paths that do not depend on where it is read: relative ones are meant from ``folder``."""
         given = {key: getattr(self.data, key) for key in ("source", "adjacency", "geometry", "places")}
         absolute = {key: _located(value, folder) for key, value in given.items() if value}
-        return self.model_copy(update={"data": self.data.model_copy(update=absolute)})
+        models = [_with_weights(entry, folder) for entry in self.models]
+        return self.model_copy(update={"data": self.data.model_copy(update=absolute), "models": models})
 
     def mended(self, fixes: Iterable[Fix]) -> Experiment:
         """The same with fixes of findings written into it.

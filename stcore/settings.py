@@ -22,7 +22,9 @@ class Settings(Config):
     database_url: str = setting("", title="Database", help="SQLAlchemy address; empty: SQLite inside the home folder.")
     device: str = setting("auto", title="Device", help="auto, cpu, cuda, cuda:1 or mps.")
     executor: Literal["local", "inline", "ray"] = setting(
-        "local", title="Executor", help="Where jobs run: local worker processes, inline (tests), or ray."
+        "local",
+        title="Executor",
+        help="Where jobs run: local worker processes, inline (tests), or ray: the models of a training side by side.",
     )
     map_style: str = setting("", title="Map style", help="Address of a MapLibre style; empty: the offline style.")
     workers: int = setting(1, title="Workers", help="Local worker processes.", ge=1, le=64)

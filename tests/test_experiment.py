@@ -61,6 +61,16 @@ def test_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert (data.source, data.adjacency, data.geometry) == (str(tmp_path / "d.csv"), str(home / "net.csv"), None)
 
 
+def test_weights_beside_the_file_are_found_and_names_on_a_hub_stay(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    file = tmp_path / "experiment.yaml"
+    models = [{"name": "transformers", "as": name, "settings": {"weights": given}}
+              for name, given in (("own", "mine"), ("hub", "owner/model"))]  # fmt: skip
+    file.write_text(yaml.safe_dump({"models": models}))
+    found = {entry.label: entry.settings["weights"] for entry in Experiment.load(file).models}
+    assert found == {"own": str(tmp_path / "mine"), "hub": "owner/model"}
+
+
 def test_the_complete_file_reads_back_equal(tmp_path: Path) -> None:
     experiment = Experiment.parse({"models": ["ridge", {"name": "stid", "as": "模型"}], "ensemble": {}, "seed": 4})
     (tmp_path / "e.yaml").write_text(experiment.to_yaml(), encoding="utf-8")

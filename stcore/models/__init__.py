@@ -14,6 +14,7 @@ from stcore.models import (
     ets,
     graph_wavenet,
     gru,
+    hugging_face,
     lightgbm,
     linear,
     low_rank,
@@ -39,7 +40,7 @@ MODELS: Registry[ModelSpec] = Registry("model")
 for spec in (
     naive.PERSISTENCE, naive.SEASONAL_NAIVE, naive.HISTORICAL_AVERAGE, naive.DRIFT, climatology.SPEC, linear.RIDGE, low_rank.SPEC, lightgbm.SPEC, ets.SPEC, arima.SPEC, dlinear.SPEC, nlinear.SPEC, lstm.SPEC, gru.SPEC, cnn.SPEC,
     multiscale_cnn.SPEC, tcn.SPEC, resnet.SPEC, cnn_lstm.SPEC, lstm_cnn_lstm.SPEC, cnn3d.SPEC, conv_lstm.SPEC, st_resnet.SPEC, cnn3d_cnn_lstm.SPEC, stid.SPEC, stmix.SPEC, tgcn.SPEC, graph_wavenet.SPEC, tsmixer.SPEC, nhits.SPEC,
-    patchtst.SPEC,
+    patchtst.SPEC, hugging_face.SPEC,
 ):  # fmt: skip
     MODELS.add(spec.name, spec)
 

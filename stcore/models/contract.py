@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from stcore.answers import ANSWERS
 from stcore.config import Config
+from stcore.errors import ModelError
 from stcore.models.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class ModelSpec:
         training: training settings whose defaults differ for this model.
         heads: answers it can give; left out: all for networks, a point for others.
         cost: CPU microseconds a window of 12 + 12 steps takes in training, measured (0 = nothing to speak of).
+        package: optional package that it needs, imported when it is built.
+        when_saved: settings that differ when a saved model is opened, which brings what they asked for.
     """
 
     name: str
@@ -83,6 +87,8 @@ class ModelSpec:
     training: Mapping[str, Any] = field(default_factory=dict)
     heads: tuple[str, ...] = ()
     cost: float = 0.0
+    package: str = ""
+    when_saved: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.heads:
@@ -93,12 +99,28 @@ class ModelSpec:
         """Whether a forecast of one place needs the windows of others."""
         return self.sees != "own"
 
+    def require(self) -> None:
+        """Refuse the model where its package is not installed.
+
+        Raises:
+            ModelError: names the package and how to install it.
+        """
+        if self.package and find_spec(self.package) is None:
+            raise ModelError(
+                f"{self.title} needs the package {self.package}, which is not installed.",
+                f"Run .venv/bin/pip install {self.package}, or choose another model.",
+            )
+
     def build(self, settings: Config, shapes: Shapes, around: Surroundings | None = None) -> Forecaster:
         """The untrained module (imports torch).
 
         Args:
             around: how the places belong together; needed by models that see a network or a grid.
+
+        Raises:
+            ModelError: its package is not installed.
         """
+        self.require()
         module, _, name = self.code.partition(":")
         code = getattr(import_module(f"stcore.models.nets.{module}"), name)
         built: Forecaster = code(settings, shapes, around) if self.mixes else code(settings, shapes)

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,17 @@ class Device:
 def available() -> list[Device]:
     """Devices of this machine, without loading torch or touching a graphics card: best first, the processor last."""
     return [*_cuda(), *_mps(), Device("cpu", _processor(), _free_memory_gb())]
+
+
+def card_for(free: Mapping[str, float], taken: Collection[str]) -> str | None:
+    """The graphics card for one more job: with the most free memory among those without a job, else among all.
+
+    Args:
+        free: card -> free memory in GB.
+        taken: cards that have a job.
+    """
+    least_used = [name for name in free if name not in taken] or list(free)
+    return max(least_used, key=lambda name: free[name], default=None)
 
 
 def require(name: str) -> None:

@@ -63,7 +63,7 @@ class Fitted:
         module: the forecaster, or None for an ensemble.
         panels: name -> what was fitted for that panel.
         validation: Prediction on the whole validation part, made before any refit (a mapping for several panels).
-        history: DataFrame: epoch, train_loss, validation_loss, baseline_loss, seconds, windows_per_s, cpu_s.
+        history: DataFrame: epoch, train_loss, validation_loss, baseline_loss, seconds, windows_per_s, cpu_s, learning_rate.
         chosen: what was chosen on validation (epochs, strength), JSON-able.
         cpu_s: processor seconds of the whole fit.
         share: part of the train windows that were looked at.
@@ -185,9 +185,10 @@ def head_of(run: RunConfig, panels: Mapping[str, Recipe], shares: tuple[float, .
 
 
 def build(
-    run: RunConfig, panels: Mapping[str, Recipe], around: Surroundings | None = None, shares: tuple[float, ...] = ()
-) -> Forecaster:
-    """The untrained module of a complete run."""
+    run: RunConfig, panels: Mapping[str, Recipe], around: Surroundings | None = None, shares: tuple[float, ...] = (),
+    saved: bool = False,
+) -> Forecaster:  # fmt: skip
+    """The module of a complete run: untrained, or about to be given the state of a saved one."""
     spec = MODELS[run.model.name]
     first = next(iter(panels.values()))
     shapes = Shapes(
@@ -196,7 +197,8 @@ def build(
         slots=tuple(cycle.slots for cycle in first.cycles), outputs=head_of(run, panels, shares).outputs,
         answer=run.model.head, shares=shares,
     )  # fmt: skip
-    return spec.build(spec.settings.parse(run.model.settings), shapes, around)
+    settings = {**run.model.settings, **(spec.when_saved if saved else {})}
+    return spec.build(spec.settings.parse(settings), shapes, around)
 
 
 def _pack(name: str, number: int, fit: PanelFit, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -231,7 +233,8 @@ def _unpack(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray], 
     if not about["members"]:
         import torch
 
-        module = build(run, {name: fit.recipe for name, fit in panels.items()}, around, tuple(about.get("shares", ())))
+        recipes = {name: fit.recipe for name, fit in panels.items()}
+        module = build(run, recipes, around, tuple(about.get("shares", ())), saved=True)
         state = {k.removeprefix("module."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("module.")}
         module.load_state_dict(state)
         module.eval()

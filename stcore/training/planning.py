@@ -239,6 +239,7 @@ def observed_rows(panel: Panel, targets: tuple[str, ...]) -> int:
 
 def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
     """Refusals that need no windows."""
+    spec.require()
     there = panel.space.parts
     there |= {"cells"} if there & {"grid", "geometry"} else set()
     missing = spec.needs - there

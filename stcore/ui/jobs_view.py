@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -78,6 +79,10 @@ def _buttons(job: Job) -> None:
             text = jobs.log_tail(job.id, LOG_LINES, state.owner()) or "Nothing yet."
             height = 360 if text.count("\n") > 14 else "content"
             st.code(text, language=None, height=height, width=640, wrap_lines=True)  # type: ignore[arg-type]
+            folder = jobs.curves(job.id, state.owner())
+            if folder is not None:
+                parts.text("The curves of the training, in a terminal:", small=True)
+                st.code(f"tensorboard --logdir {shlex.quote(str(folder))}", language=None, width=640, wrap_lines=True)
         if not job.active and st.button(
             "Delete", key=f"delete-{job.id}", type="tertiary", help="Forgets the job and its log; what it made stays."
         ):

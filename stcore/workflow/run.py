@@ -6,8 +6,9 @@ import errno
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,13 @@ from stcore.training.device import require
 from stcore.training.fit import fit, run_hash
 from stcore.training.fitted import Fitted
 from stcore.training.planning import Plan, plan
+from stcore.training.trackers import FOLDER as CURVES
+from stcore.training.trackers import tracked
 from stcore.workflow.result import Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
+#: Trains models by label with ``train_member``; each label as its model is finished, with what went wrong or None.
+Elsewhere = Callable[[Sequence[str]], Iterable[tuple[str, StcoreError | None]]]
 _LEFT_BY_A_RUN = (
     "metrics.json", "failed.json", "done.json", "predictions*.parquet", "validation*.parquet", "forecast*.parquet",
     "anomalies.parquet", "events.csv", "report.html",
@@ -42,6 +47,7 @@ def run(
     should_stop: Callable[[], bool] | None = None,
     resume: bool = False,
     exports: bool = True,
+    elsewhere: Elsewhere | None = None,
 ) -> Result:
     """Train and judge every model of an experiment and leave all of it in a folder.
 
@@ -53,6 +59,7 @@ def run(
         should_stop: read every step; True raises ``Cancelled`` and leaves the last checkpoint.
         resume: keep what is finished in ``out`` and go on from checkpoints of the same run.
         exports: also write predictions.parquet, anomalies, tables and report.html.
+        elsewhere: trains all models but naive ones in other processes; None: here, one by one.
 
     Returns:
         Result; a model that failed stands in ``failed`` while the others go on.
@@ -76,7 +83,7 @@ def run(
         complete = _complete(settled, entries)
         (folder / "experiment.yaml").write_text(complete.to_yaml(), encoding="utf-8")
         job = _Run(folder, panel, complete, entries, tell, should_stop or (lambda: False), dict(refused))
-        job.go()
+        job.go(elsewhere or _in_turn)
         if exports:
             from stcore.workflow.exports import export
 
@@ -89,6 +96,24 @@ def run(
             "Free space and run again with --resume; finished models are kept.",
         ) from error
     return Result.open(folder)
+
+
+def train_member(
+    experiment: Experiment, label: str, folder: Path, panel: Panel | Mapping[str, Panel],
+    progress: Progress | None = None, should_stop: Callable[[], bool] | None = None,
+) -> None:  # fmt: skip
+    """Train and judge one model of an experiment in the folder of a ``run``, which takes it as it is; several may do so at once.
+
+    Raises:
+        As ``run``; for one model.
+    """
+    (config,) = (config for config in experiment.runs() if config.model.label == label)
+    alone = _Run(folder, panel, experiment, [], progress or (lambda event: None), should_stop or (lambda: False), {})
+    alone.train(label, config, plan(panel, config))
+
+
+def _in_turn(labels: Sequence[str]) -> Iterable[tuple[str, StcoreError | None]]:
+    return ((label, None) for label in labels)
 
 
 def _experiment(given: Experiment | Mapping[str, Any] | str | Path) -> Experiment:
@@ -157,7 +182,7 @@ def _prepare(folder: Path, resume: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if resume or not (folder / "failed.json").exists():  # what no run has left here is not ours to remove
         return
-    for name in ("models", "checkpoints"):
+    for name in ("models", "checkpoints", CURVES):
         shutil.rmtree(folder / name, ignore_errors=True)
     for pattern in _LEFT_BY_A_RUN:
         for path in folder.glob(pattern):
@@ -175,20 +200,23 @@ class _Run:
     tell: Progress
     should_stop: Callable[[], bool]
     failed: dict[str, str]
+    metrics: dict[str, Any] = field(default_factory=dict)
 
-    def go(self) -> None:
-        """All models in turn, then the ensemble."""
-        self.metrics: dict[str, Any] = {}
+    def go(self, elsewhere: Elsewhere) -> None:
+        """All models, naive ones first, then the ensemble."""
         labels = [settled.run.model.label for _, settled in self.entries]
         share = min(settled.share for _, settled in self.entries)
         self.tell(
             {"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share}
         )
         first_error: StcoreError | None = None
-        for config, settled in self.entries:
-            label = settled.run.model.label
+        known = dict(zip(labels, self.entries, strict=True))
+        naive = [label for label in labels if known[label][1].spec.fitted_by == "nothing"]
+        for label, went_wrong in chain(_in_turn(naive), elsewhere([label for label in labels if label not in naive])):
             try:
-                self._model(label, config, settled)
+                if went_wrong is not None:
+                    raise went_wrong
+                self.train(label, *known[label])
             except (Cancelled, StoreError):
                 raise
             except StcoreError as error:
@@ -212,7 +240,7 @@ class _Run:
         )
         write_json(self.folder / "failed.json", self.failed)
 
-    def _model(self, label: str, config: RunConfig, settled: Plan) -> None:
+    def train(self, label: str, config: RunConfig, settled: Plan) -> None:
         """Train one model, or take it as it is when an interrupted run has finished it."""
         done = self._finished(label, run_hash(settled))
         if done is not None:
@@ -222,10 +250,11 @@ class _Run:
         self.tell({"event": "model", "model": label, "state": "started"})
         begin = time.perf_counter()
         checkpoint = self.folder / "checkpoints" / label
-        fitted = fit(
-            self.panel, config, progress=lambda event: self.tell({**event, "model": label}),
-            should_stop=self.should_stop, checkpoint=checkpoint,
-        )  # fmt: skip
+        with tracked(self.folder, label, settled.run, self.tell) as tell:
+            fitted = fit(
+                self.panel, config, progress=lambda event: tell({**event, "model": label}),
+                should_stop=self.should_stop, checkpoint=checkpoint,
+            )  # fmt: skip
         remember_speed(settled, fitted.history)
         self._keep(label, fitted, begin)
         shutil.rmtree(checkpoint, ignore_errors=True)

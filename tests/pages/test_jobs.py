@@ -36,6 +36,15 @@ def failed() -> str:
     return job.id
 
 
+def test_the_log_says_how_to_open_the_curves() -> None:
+    job = jobs.get(failed())
+    assert jobs.curves(job.id) is None
+    assert not any("tensorboard" in each.value for each in page("jobs").code)
+    folder = store.run_folder(str(job.run)) / "tensorboard"
+    folder.mkdir(parents=True)
+    assert any(each.value == f"tensorboard --logdir {folder}" for each in page("jobs").code)
+
+
 def press(app: AppTest, label: str) -> AppTest:
     next(each for each in app.button if each.label == label).click()
     return app.run()

@@ -23,6 +23,7 @@ from stcore.data.sources.remote import Address, Remote
 from stcore.errors import ConfigError, DataError
 from stcore.settings import settings
 
+HUB = "huggingface.co"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -51,6 +52,27 @@ def admit(given: str) -> Path | list[Part] | Remote | Database:
     if given.lower().startswith(("http://", "https://")):
         return Remote(given, guard=Listed(), limit_mb=settings().max_upload_mb)
     return _path(given)
+
+
+def admit_weights(given: str) -> str:
+    """Weights of a model that a person named on a page, or a program sent, as weights that may be opened.
+
+    Args:
+        given: folder under ``FIELDCAST_ROOTS``, or a name on the Hugging Face hub, ``owner/model``, where
+            ``FIELDCAST_HOSTS`` lists huggingface.co.
+
+    Raises:
+        ConfigError: not listed.
+    """
+    roots = [Path(root).expanduser().resolve() for root in _listed(settings().roots)]
+    path = Path(os.path.normpath((roots[0] if roots else Path("/")) / given))
+    if roots and any(path == root or root in path.parents for root in roots) and path.exists():
+        return str(_under(path, roots))
+    if given.count("/") != 1 or given.startswith(("/", ".", "~")) or "\\" in given:
+        raise _not_listed("This folder", "FIELDCAST_ROOTS")
+    if HUB not in {each.lower() for each in _listed(settings().hosts)}:
+        raise _not_listed(f"The host “{HUB}”", "FIELDCAST_HOSTS")
+    return given
 
 
 # paths -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from stcore.operations.jobs.progress_file import Epoch, ModelProgress, Progress
 from stcore.operations.jobs.queue import (
     cancel,
+    curves,
     delete,
     for_run,
     get,
@@ -17,6 +18,6 @@ from stcore.operations.jobs.queue import (
 from stcore.operations.store import Job, Status
 
 __all__ = [
-    "Epoch", "Job", "ModelProgress", "Progress", "Status", "cancel", "delete", "for_run", "get", "listing", "log_tail",
+    "Epoch", "Job", "ModelProgress", "Progress", "Status", "cancel", "curves", "delete", "for_run", "get", "listing", "log_tail",
     "progress", "retry", "submit", "submit_run", "submit_training",
 ]  # fmt: skip

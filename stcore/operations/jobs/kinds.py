@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from stcore.errors import StoreError
+from stcore.operations.jobs import ray_jobs
+from stcore.operations.jobs.cards import own_card
 from stcore.operations.store import DatasetRow, Job, reading, run_folder
 from stcore.operations.store import dataset_rows as rows
 from stcore.registry import Registry
+from stcore.settings import settings
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,13 @@ def train(job: Job, context: JobContext) -> None:
     from stcore.experiment import Experiment
     from stcore.workflow.run import run
 
-    run(
-        Experiment.parse(job.payload["experiment"]), out=run_folder(job.payload["run"]),
-        panel=dataset.open(known.id).panel(), progress=context.progress, should_stop=context.should_stop, resume=True,
-        exports=False,
-    )  # fmt: skip
+    elsewhere = partial(ray_jobs.side_by_side, job, context) if settings().executor == "ray" else None
+    with own_card() if elsewhere is None else nullcontext():
+        run(
+            Experiment.parse(job.payload["experiment"]), out=run_folder(job.payload["run"]),
+            panel=dataset.open(known.id).panel(), progress=context.progress, should_stop=context.should_stop, resume=True,
+            exports=False, elsewhere=elsewhere,
+        )  # fmt: skip
 
 
 def join(job: Job, context: JobContext) -> None:

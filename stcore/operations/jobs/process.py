@@ -48,13 +48,14 @@ def rebooted(worker: str | None) -> bool:
 
 
 def worker_environment() -> dict[str, str]:
-    """Variables that keep torch from burning the cores that pages need; they count only before torch is imported.
+    """Variables that keep torch from burning the cores that pages need, and let it number graphics cards as their driver does;
+    they count only before torch is imported.
 
     Spinning threads on shared cores train ten times slower than sleeping ones (docs/decisions/004-workers-by-command-line.md).
     """
     return {
         "OMP_NUM_THREADS": str(settings().threads), "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0",
-        "KMP_BLOCKTIME": "0",
+        "KMP_BLOCKTIME": "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
     }  # fmt: skip
 
 

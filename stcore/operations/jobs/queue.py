@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from stcore.data.sources.allowed import admit_weights
 from stcore.errors import NotFound, StoreError
 from stcore.experiment import Experiment
-from stcore.operations.jobs import progress_file
+from stcore.operations.jobs import progress_file, ray_jobs
 from stcore.operations.jobs.kinds import KINDS
 from stcore.operations.jobs.progress_file import Progress, job_folder
 from stcore.operations.jobs.runner import StopFlag, run_claimed
-from stcore.operations.jobs.supervisor import refuse_ray
 from stcore.operations.jobs.worker import claim
-from stcore.operations.store import LOCAL, Job, dataset, job_rows, reading, writing
+from stcore.operations.store import LOCAL, Job, dataset, job_rows, reading, run_folder, writing
 from stcore.operations.store.library import new_run
 from stcore.settings import settings
+from stcore.training.trackers import FOLDER as CURVES
 
 
 def submit(kind: str, payload: Mapping[str, Any], title: str, owner: str = LOCAL) -> str:
@@ -28,7 +30,7 @@ def submit(kind: str, payload: Mapping[str, Any], title: str, owner: str = LOCAL
         ConfigError: no such kind.
     """
     _ = KINDS[kind]
-    refuse_ray()
+    ray_jobs.require()
     with writing() as connection:
         made = _insert(connection, kind, payload, title, owner)
     _run_if_inline(made)
@@ -60,11 +62,12 @@ def submit_run(
 
     Raises:
         NotFound: no such data set.
-        ConfigError: no such kind, or a setting that is unknown or out of bounds.
+        ConfigError: no such kind, a setting that is unknown or out of bounds, or weights that pages may not open.
     """
     _ = KINDS[kind]
-    refuse_ray()
-    body = Experiment.parse(experiment).model_dump(mode="json", by_alias=True)
+    ray_jobs.require()
+    parsed = Experiment.parse(experiment)
+    body = (_admitted(parsed) if kind == "train" else parsed).model_dump(mode="json", by_alias=True)
     known = dataset(dataset_id, owner)
     with writing() as connection:
         run = new_run(connection, known.id, title or known.name, body, owner)
@@ -112,7 +115,7 @@ def retry(id: str, owner: str = LOCAL) -> Job:
     Raises:
         StoreError: it waits, runs or is done.
     """
-    refuse_ray()
+    ray_jobs.require()
     with writing() as connection:
         changed = job_rows.retry(connection, id, owner)
     if changed is None:
@@ -146,6 +149,23 @@ def progress(id: str, owner: str = LOCAL) -> Progress:
 def log_tail(id: str, lines: int = 200, owner: str = LOCAL) -> str:
     """The last lines of a job's log."""
     return progress_file.log_tail(get(id, owner).id, lines)
+
+
+def curves(id: str, owner: str = LOCAL) -> Path | None:
+    """Folder that TensorBoard shows a job's training from; None where there is nothing to show (yet)."""
+    run = get(id, owner).run
+    folder = run_folder(run) / CURVES if run else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+def _admitted(experiment: Experiment) -> Experiment:
+    """The experiment with the weights it begins with as they may be opened."""
+    models = [
+        entry.model_copy(update={"settings": {**entry.settings, "weights": admit_weights(str(entry.settings["weights"]))}})
+        if entry.settings.get("weights") else entry
+        for entry in experiment.models
+    ]  # fmt: skip
+    return experiment.model_copy(update={"models": models})
 
 
 def _insert(

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from stcore.errors import NotYet, StoreError
-from stcore.operations.jobs import process
+from stcore.errors import StoreError
+from stcore.operations.jobs import process, ray_jobs
 from stcore.operations.jobs.kinds import AT_ONCE
 from stcore.operations.jobs.locks import FileLock
 from stcore.operations.jobs.rescue import hung, rescue
@@ -56,7 +56,7 @@ class Supervisor:
         self._port = port
         self._command = command
         self._lock = FileLock(settings().home / "server.lock")
-        local = settings().executor == "local"
+        local = settings().executor != "inline"
         self._slots = [Slot() for _ in range(settings().workers if local else 0)]
         self._at_once = [Slot()] if local else []  # a worker of its own, only while somebody waits
         self._stopping = threading.Event()
@@ -68,9 +68,9 @@ class Supervisor:
 
         Raises:
             StoreError: the home cannot be written to, another server has it, or the database cannot be used.
-            NotYet: the executor is ``ray``.
+            ConfigError: the executor is ``ray`` and the package is not there.
         """
-        refuse_ray()
+        ray_jobs.require()
         prepare_home()
         if settings().database.startswith("sqlite"):
             self._take_home()
@@ -182,15 +182,6 @@ class Supervisor:
             rescue(blame=False)
         except StoreError as error:
             _log.warning("%s %s", error.message, error.hint)
-
-
-def refuse_ray() -> None:
-    """Say plainly that jobs on a Ray cluster are not there yet."""
-    if settings().executor == "ray":
-        raise NotYet(
-            "Jobs on a Ray cluster are not part of this version.",
-            "Set FIELDCAST_EXECUTOR=local; for many machines start `python -m stcore worker` on each, on one PostgreSQL.",
-        )
 
 
 def _somebody_waits() -> bool:

@@ -83,6 +83,23 @@ def test_a_link_inside_a_folder_is_refused_too(root: Path) -> None:
         admit(str(root / "days" / "*"))
 
 
+def test_weights_lie_under_a_root_or_on_a_listed_hub(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = root.parent / "nowhere" / "own" / "tiny"  # relative to the first root
+    weights.mkdir(parents=True)
+    assert allowed.admit_weights(str(root / "days")) == str(root / "days")
+    assert allowed.admit_weights("own/tiny") == str(weights)
+    (root / "way").symlink_to(root.parent / "closed")
+    for given in (str(root.parent / "closed"), "../closed", "~/x", str(root / "way"), "owner/model"):
+        with pytest.raises(ConfigError, match="may not be read"):
+            allowed.admit_weights(given)
+    monkeypatch.setenv("FIELDCAST_HOSTS", "huggingface.co")
+    assert allowed.admit_weights("owner/model") == "owner/model"
+    monkeypatch.delenv("FIELDCAST_ROOTS")
+    for given in ("/etc", "../etc", "etc"):
+        with pytest.raises(ConfigError, match="may not be read"):
+            allowed.admit_weights(given)
+
+
 def test_databases_are_those_that_are_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDCAST_SQL_HOSTS", "db.example.org, other:6000")
     for address in (

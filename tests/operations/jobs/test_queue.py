@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from stcore.errors import ConfigError, NotFound, NotYet, StoreError
+from stcore.data.dataset import save
+from stcore.errors import ConfigError, NotFound, StoreError
 from stcore.operations import jobs, store
 from stcore.operations.jobs import runner
 from stcore.operations.jobs.progress_file import job_folder
 from stcore.operations.jobs.supervisor import Supervisor
 from stcore.operations.store import Job, Status, job_rows
+from tests.panels import daily_wave
 
 
 @pytest.fixture
@@ -152,9 +154,22 @@ def test_a_data_set_deleted_while_its_job_waits(monkeypatch: pytest.MonkeyPatch,
     assert jobs.for_run(run).id == job
 
 
-def test_ray_says_that_it_is_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_of_a_page_are_those_the_operator_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = save(daily_wave(), "Wave").id
+    (tmp_path / "weights").mkdir()
+    models = [{"name": "transformers", "settings": {"weights": "weights"}}]
+    with pytest.raises(ConfigError, match="may not be read through pages"):
+        jobs.submit_training(data, {"models": models})
+    monkeypatch.setenv("FIELDCAST_ROOTS", str(tmp_path))
+    _, job = jobs.submit_training(data, {"models": models})
+    (entry,) = (entry for entry in jobs.get(job).payload["experiment"]["models"] if entry["name"] == "transformers")
+    assert entry["settings"]["weights"] == str(tmp_path / "weights")
+
+
+def test_without_ray_its_executor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDCAST_EXECUTOR", "ray")
+    monkeypatch.setattr("stcore.operations.jobs.ray_jobs.find_spec", lambda name: None)
     for use in (lambda: jobs.submit("count", {"n": 1}, "t"), lambda: Supervisor().start()):
-        with pytest.raises(NotYet, match="Ray"):
+        with pytest.raises(ConfigError, match="needs the package ray"):
             use()
     assert jobs.listing() == []
