@@ -15,28 +15,48 @@ import pandas as pd
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import find_events
+from stcore.anomaly.kmeans import KMeansSettings
+from stcore.anomaly.knn import KnnSettings
+from stcore.anomaly.poly import PolySettings
 from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
+from stcore.anomaly.sub_pca import SubPcaSettings
 from stcore.data.panel import Panel, as_panels
 from stcore.errors import ConfigError, DataError, NotYet
 from stcore.records import Detection
 from stcore.registry import Registry
 
 DETECTORS: Registry[DetectorSpec] = Registry("detector")
-DETECTORS.add(
-    "auto",
+for _spec in (
     DetectorSpec(
         "auto", "Automatic", "What to use when in doubt; in this version the same as residual.", ResidualSettings,
         "residual:Residual",
     ),
-)  # fmt: skip
-DETECTORS.add(
-    "residual",
     DetectorSpec(
         "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
         ResidualSettings, "residual:Residual",
     ),
-)  # fmt: skip
+    DetectorSpec(
+        "kmeans", "Typical windows", "Stretches unlike each of a few typical ones; fast, for odd days.", KMeansSettings,
+        "kmeans:KMeans",
+    ),
+    DetectorSpec(
+        "knn", "Nearest windows", "Stretches whose like was hardly ever seen; for series with many usual shapes.", KnnSettings,
+        "knn:Knn",
+    ),
+    DetectorSpec(
+        "shape_knn", "Nearest shapes", "Stretches that behave unlike others: calmer, rougher, drifting, at another level.",
+        KnnSettings, "shape_knn:ShapeKnn",
+    ),
+    DetectorSpec(
+        "sub_pca", "Usual shapes", "Stretches that a few usual shapes cannot be put together to; for rhythmic series.",
+        SubPcaSettings, "sub_pca:SubPca",
+    ),
+    DetectorSpec(
+        "poly", "Cubic fit", "Bursts and rough stretches that a smooth curve does not describe.", PolySettings, "poly:Poly",
+    ),
+):  # fmt: skip
+    DETECTORS.add(_spec.name, _spec)
 
 
 def list_detectors() -> Registry[DetectorSpec]:

@@ -12,9 +12,8 @@ from stcore.data.panel import Panel
 from stcore.records import Detection
 
 #: Names the contract promises that come with a later version.
-PLANNED = (
-    "seasonal_z", "kmeans", "knn", "sub_pca", "poly", "spectral_residual", "network_pca", "neighbours", "autoencoder",
-    "patch_cnn",
+PLANNED: tuple[str, ...] = (
+    "seasonal_z", "spectral_residual", "network_pca", "neighbours", "autoencoder", "patch_cnn",
 )  # fmt: skip
 
 
