@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcore.anomaly.auto import AutoSettings
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import find_events
@@ -21,6 +22,7 @@ from stcore.anomaly.poly import PolySettings
 from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
 from stcore.anomaly.sub_pca import SubPcaSettings
+from stcore.anomaly.window_detector import WindowSettings
 from stcore.data.panel import Panel, as_panels
 from stcore.errors import ConfigError, DataError, NotYet
 from stcore.records import Detection
@@ -29,8 +31,8 @@ from stcore.registry import Registry
 DETECTORS: Registry[DetectorSpec] = Registry("detector")
 for _spec in (
     DetectorSpec(
-        "auto", "Automatic", "What to use when in doubt; in this version the same as residual.", ResidualSettings,
-        "residual:Residual",
+        "auto", "Automatic", "What to use when in doubt: several detectors at several lengths, averaged; finds long and short.",
+        AutoSettings, "auto:Auto",
     ),
     DetectorSpec(
         "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
@@ -54,6 +56,10 @@ for _spec in (
     ),
     DetectorSpec(
         "poly", "Cubic fit", "Bursts and rough stretches that a smooth curve does not describe.", PolySettings, "poly:Poly",
+    ),
+    DetectorSpec(
+        "local_spread", "Local spread", "Stretches in which values vary more than usual.", WindowSettings,
+        "local_spread:LocalSpread",
     ),
 ):  # fmt: skip
     DETECTORS.add(_spec.name, _spec)

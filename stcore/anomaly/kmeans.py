@@ -13,7 +13,7 @@ from stcore.anomaly.window_detector import WindowDetector, WindowSettings
 from stcore.anomaly.windows import Windows
 from stcore.config import setting
 
-ROUNDS = 20
+ROUNDS = 12
 
 
 class KMeansSettings(WindowSettings):

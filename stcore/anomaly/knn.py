@@ -14,7 +14,7 @@ from stcore.anomaly.window_detector import WindowDetector, WindowSettings
 from stcore.anomaly.windows import Windows
 from stcore.config import setting
 
-MOST = 1000
+MOST = 256
 """Windows of the past that are remembered a series, evenly spaced."""
 
 
@@ -35,6 +35,7 @@ class Knn(WindowDetector[KnnSettings]):
 
     name = "knn"
     settings_kind = KnnSettings
+    folds = 0
 
     def learn_windows(self, windows: Windows) -> Arrays:
         return remembered(windows.values, windows)

@@ -24,6 +24,7 @@ class Poly(WindowDetector[PolySettings]):
 
     name = "poly"
     settings_kind = PolySettings
+    folds = 0
 
     def learn_windows(self, windows: Windows) -> Arrays:
         return {}

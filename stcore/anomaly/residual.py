@@ -112,7 +112,7 @@ class Residual:
             linear.joined([model for model, _, _ in learnt]), np.concatenate([scale for _, scale, _ in learnt], axis=-1),
             calendar, cut, Scope.of(panel),
         )  # fmt: skip
-        self.tail = panel.between(panel.time[-self._memory :][0])
+        self.tail = panel.between(panel.time[-self.memory :][0])
         return self
 
     def score(self, panel: Panel) -> Detection:
@@ -125,8 +125,7 @@ class Residual:
         """
         given, panel = panel, self.learnt.scope.known(panel)
         series = self.learnt.scope.series(panel)
-        parts = [self._strangeness(panel, part, series) for part in _spans(panel)]
-        strange = fill_unobserved(np.concatenate(parts, axis=1), max(1, self.learnt.model.lookback))
+        strange = fill_unobserved(self.strangeness(panel, series), max(1, self.learnt.model.lookback))
         each = strange.reshape(panel.shape)
         return with_events(
             Detection(
@@ -145,9 +144,9 @@ class Residual:
         """
         rows = self.learnt.scope.every_place(rows)
         assert self.tail is not None
-        joined = appended(self.tail, rows, self._memory)
+        joined = appended(self.tail, rows, self.memory)
         found = self.score(joined)
-        self.tail = joined.between(joined.time[-self._memory :][0])
+        self.tail = joined.between(joined.time[-self.memory :][0])
         new = slice(len(found.time) - len(rows.time), None)
         assert found.contributions is not None
         return with_events(
@@ -156,6 +155,10 @@ class Residual:
                 contributions=found.contributions[new],
             )
         )  # fmt: skip
+
+    def strangeness(self, panel: Panel, series: np.ndarray) -> np.ndarray:
+        """Largest scaled error over the leads [time, series] of a known panel, NaN where unknown."""
+        return np.concatenate([self._strangeness(panel, part, series) for part in _spans(panel)], axis=1)
 
     def expected(self, panel: Panel) -> np.ndarray:
         """What was expected of every step, ``lookback`` steps before it: float32 [time, location, feature]; NaN at the start."""
@@ -197,7 +200,7 @@ class Residual:
         return detector
 
     @property
-    def _memory(self) -> int:
+    def memory(self) -> int:
         """Rows that a score can depend on: window of scores + longest lead + history + longest carried gap."""
         return 4 * max(1, self.learnt.model.lookback) + 1
 

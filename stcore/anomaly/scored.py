@@ -135,11 +135,11 @@ class ScoredDetector(Generic[Settings]):
         learnt: list[Arrays] = []
         seen: list[np.ndarray] = []
         for part in self._parts(panel):
-            arrays, scores = self._calibrated(usual.rows(panel, series, part), plan)
+            arrays, scores = self._judged(usual.rows(panel, series, part), plan)
             learnt.append(arrays)
             seen.append(scores)
         calibration = np.concatenate(seen).T  # [time, series], NaN where unknown
-        centre, scale = _standard(calibration, len(panel.features))
+        centre, scale = standard(calibration, len(panel.features))
         strange = _scaled(calibration, centre, scale)
         rate = self.settings.rate or thresholds.usual_rate(len(panel.locations), panel.step)
         cut = thresholds.threshold(strongest(strange, len(panel.features)), rate, self.settings.floor)
@@ -156,8 +156,7 @@ class ScoredDetector(Generic[Settings]):
         learnt, given = self.learnt, panel
         panel = learnt.scope.known(panel)
         series = learnt.scope.series(panel)
-        raw = self._raw(panel, series)
-        strange = _scaled(raw.T, learnt.centre[series], learnt.scale[series])
+        strange = self.calibrated(panel, series)
         each = fill_unobserved(strange, max(1, self._memory // 3)).astype(np.float32).reshape(panel.shape)
         return with_events(
             Detection(
@@ -238,16 +237,21 @@ class ScoredDetector(Generic[Settings]):
         each = total if self.together else features * max(1, BLOCK_CELLS // max(1, count * features))
         return (slice(start, min(start + each, total)) for start in range(0, total, each))
 
-    def _raw(self, panel: Panel, series: np.ndarray) -> np.ndarray:
-        """Raw strangeness of a panel [series, time]."""
+    def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
+        """Strangeness of a known panel in usual deviations from its middle [time, series], NaN where unknown.
+
+        Args:
+            panel: as ``Scope.known`` gives it.
+            series: which of the series learnt its own are.
+        """
         learnt = self.learnt
         parts = []
         for part in self._parts(panel):
             rows = learnt.usual.rows(panel, series, part)
             parts.append(self.strange(rows, _select(learnt.arrays, series[part])))
-        return np.concatenate(parts)
+        return _scaled(np.concatenate(parts).T, learnt.centre[series], learnt.scale[series])
 
-    def _calibrated(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
+    def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What is learnt from the rows, and the raw strangeness of (some of) them by fits that had not seen them."""
         count = rows.values.shape[1]
         folds = self.folds if count >= 64 else 0
@@ -266,7 +270,7 @@ class ScoredDetector(Generic[Settings]):
         return self.learn(rows, plan), np.where(rows.known, seen, np.nan)
 
 
-def _standard(raw: np.ndarray, features: int) -> tuple[np.ndarray, np.ndarray]:
+def standard(raw: np.ndarray, features: int) -> tuple[np.ndarray, np.ndarray]:
     """Middle and usual deviation of each column of [time, series]; of a silent one those of the middle place.
 
     No series is so calm that a tenth of the usual deviation of the others would be strange there.

@@ -20,6 +20,7 @@ class ShapeKnn(WindowDetector[KnnSettings]):
 
     name = "shape_knn"
     settings_kind = KnnSettings
+    folds = 0
 
     def learn_windows(self, windows: Windows) -> Arrays:
         found = shape(windows.values)

@@ -14,7 +14,7 @@ from stcore.anomaly.windows import Windows
 from stcore.config import setting
 from stcore.data.panel import Panel
 
-MOST_LEARNT = 2000
+MOST_LEARNT = 1000
 """Windows that are learnt from a series, evenly spaced; more of them say the same."""
 
 
@@ -82,7 +82,7 @@ def judged(detector: WindowDetector[Settings], windows: Windows, arrays: Arrays)
 
 def windows_to_learn(rows: Rows, length: int) -> Windows:
     """At most ``MOST_LEARNT`` windows without a row that is held out; all windows where there is none such."""
-    at = cutting.ends(rows.values.shape[1], length, cutting.stride(length))
+    at = cutting.ends(rows.values.shape[1], length, max(1, length // cutting.STRIDES_LEARNT))
     held = np.cumsum(np.pad(rows.held, (1, 0)))
     free = at[held[at + 1] == held[np.maximum(at + 1 - length, 0)]]
     at = free if len(free) else at

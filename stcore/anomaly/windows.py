@@ -14,7 +14,8 @@ import numpy as np
 from stcore.anomaly.series import Rows
 
 LEAST_KNOWN = 0.5
-STRIDES_A_WINDOW = 16
+STRIDES_A_WINDOW = 8
+STRIDES_LEARNT = 16
 BLOCK_CELLS = 4_000_000
 
 
@@ -46,7 +47,7 @@ class Windows:
 
 
 def stride(length: int, causal: bool = False) -> int:
-    """Steps between windows; 1 where each step must have a window that ends at it."""
+    """Steps between windows that are judged; 1 where each step must have a window that ends at it."""
     return 1 if causal else max(1, length // STRIDES_A_WINDOW)
 
 
