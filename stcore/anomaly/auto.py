@@ -107,29 +107,27 @@ class Auto(ScoredDetector[AutoSettings]):
         smooth = max(1, round(self.settings.smoothing * count))
         return {"windows#": np.array(lengths, np.int64), "smooth#": np.array([smooth])}
 
-    def learn(self, rows: Rows, plan: Arrays) -> Arrays:
+    def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
+        """What the members learn, and their average over the same rows, each window cut and judged once."""
         out: Arrays = {}
+        average = _Average(rows.values.shape)
         for length in plan["windows#"].tolist():
             windows = windows_to_learn(rows, length)
-            own: dict[str, Arrays] = {
-                name: WINDOW_MEMBERS[name]().learn_windows(windows) for name in self._window_members
-            }
+            own: dict[str, Arrays] = {name: WINDOW_MEMBERS[name]().learn_windows(windows) for name in self._window_members}
             for name, scores in self._each(rows, length, int(plan["smooth#"][0]), own):
-                known = np.where(rows.known & ~rows.held, scores, np.nan)
+                known = np.where(rows.known, scores, np.float32(np.nan))
                 own[name]["centre"], own[name]["scale"] = standard(known.T, rows.features)
+                average.add(name, scores, own[name])
             out |= {f"{name}@{length}/{part}": array for name, arrays in own.items() for part, array in arrays.items()}
-        return out
+        return out, np.where(rows.known, average.values, np.float32(np.nan))
 
     def strange(self, rows: Rows, arrays: Arrays) -> np.ndarray:
-        total, weights = np.zeros(rows.values.shape, np.float32), np.zeros(rows.values.shape, np.float32)
+        average = _Average(rows.values.shape)
         for length in arrays["windows#"].tolist():
             own = {name: _own(arrays, name, length) for name in self._window_members}
             for name, scores in self._each(rows, length, int(arrays["smooth#"][0]), own):
-                z = (scores - own[name]["centre"][:, None]) / own[name]["scale"][:, None]
-                weight = np.where(np.isfinite(z), np.float32(WEIGHTS.get(name, 1.0)), np.float32(0))
-                total += weight * np.where(weight > 0, z, 0).astype(np.float32)
-                weights += weight
-        return np.where(weights > 0, total / np.maximum(weights, 1e-9), np.float32(np.nan))
+                average.add(name, scores, own[name])
+        return average.values
 
     def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
         errors = self._errors.strangeness(panel, series) if self._errors else None
@@ -195,6 +193,26 @@ class Auto(ScoredDetector[AutoSettings]):
         for name, parts in found.items():
             scores = cutting.spread(np.concatenate(parts, axis=1), at, length, count, causal)
             yield name, cutting.smoothed(scores, smooth, causal)
+
+
+class _Average:
+    """Weighted mean of the members' scores, each in usual deviations from its middle, as they come."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._total, self._weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+
+    def add(self, name: str, scores: np.ndarray, own: Arrays) -> None:
+        """One member's raw scores [series, time], NaN where unknown."""
+        z = ((scores - own["centre"][:, None]) / own["scale"][:, None]).astype(np.float32)
+        weight = np.isfinite(z) * np.float32(WEIGHTS.get(name, 1.0))
+        self._total += weight * np.nan_to_num(z)
+        self._weight += weight
+
+    @property
+    def values(self) -> np.ndarray:
+        """The mean of those that know something, NaN where none does."""
+        mean = self._total / np.maximum(self._weight, np.float32(1e-9))
+        return np.where(self._weight > 0, mean, np.float32(np.nan))
 
 
 def _own(arrays: Arrays, name: str, length: int) -> Arrays:

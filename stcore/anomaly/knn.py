@@ -16,6 +16,8 @@ from stcore.config import setting
 
 MOST = 256
 """Windows of the past that are remembered a series, evenly spaced."""
+BLOCK_CELLS = 500_000
+"""Distances that are looked at together; more than a processor's memory holds are slower."""
 
 
 class KnnSettings(WindowSettings):
@@ -52,12 +54,17 @@ def remembered(points: np.ndarray, windows: Windows) -> Arrays:
 
 def distance(points: np.ndarray, windows: Windows, arrays: Arrays, neighbours: int) -> np.ndarray:
     """Mean distance to the nearest remembered points [series, window]; NaN where none is left."""
-    away = squared_distances(points, arrays["points"])
-    away[~np.broadcast_to(arrays["known"][:, None, :], away.shape)] = np.inf
-    away[:, windows.overlap(arrays["starts#"])] = np.inf
-    count = min(neighbours, away.shape[2])
-    near = np.partition(away, count - 1, axis=2)[:, :, :count]
+    series, judged = points.shape[:2]
+    past = arrays["points"].shape[1]
+    near = np.empty((series, judged, min(neighbours, past)), np.float32)
+    barred = windows.overlap(arrays["starts#"])
+    each = max(1, BLOCK_CELLS // (judged * past))
+    for part in (slice(start, start + each) for start in range(0, series, each)):
+        away = squared_distances(points[part], arrays["points"][part])
+        np.copyto(away, np.inf, where=barred | ~arrays["known"][part, None])
+        away.partition(near.shape[2] - 1, axis=2)
+        near[part] = away[:, :, : near.shape[2]]
     found = np.isfinite(near)
     amount = found.sum(axis=2)
-    total = np.sqrt(np.where(found, near, 0)).sum(axis=2)
-    return np.where(amount > 0, total / np.maximum(amount, 1), np.nan)
+    total = np.sqrt(near, out=np.zeros_like(near), where=found).sum(axis=2)
+    return np.where(amount > 0, total / np.maximum(amount, 1), np.float32(np.nan))
