@@ -27,8 +27,8 @@ from stcore.anomaly.scored import Arrays, DetectorSettings, ScoredDetector, stan
 from stcore.anomaly.series import CARRY, Rows, Usual
 from stcore.anomaly.shape_knn import ShapeKnn
 from stcore.anomaly.sub_pca import SubPca
-from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_learn
-from stcore.anomaly.window_lengths import suggested_lengths
+from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_judge, windows_to_learn
+from stcore.anomaly.window_lengths import cycle_length, suggested_lengths
 from stcore.config import setting
 from stcore.data.panel import Panel
 from stcore.findings import Finding
@@ -105,16 +105,22 @@ class Auto(ScoredDetector[AutoSettings]):
             else sorted({max(1, min(length, count // 4)) for length in wanted})
         )
         smooth = max(1, round(self.settings.smoothing * count))
-        return {"windows#": np.array(lengths, np.int64), "smooth#": np.array([smooth])}
+        return {
+            "windows#": np.array(lengths, np.int64),
+            "smooth#": np.array([smooth]),
+            "cycle#": np.array([cycle_length(panel) or count]),
+        }
 
     def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What the members learn, and their average over the same rows, each window cut and judged once."""
         out: Arrays = {}
         average = _Average(rows.values.shape)
         for length in plan["windows#"].tolist():
-            windows = windows_to_learn(rows, length)
-            own: dict[str, Arrays] = {name: WINDOW_MEMBERS[name]().learn_windows(windows) for name in self._window_members}
-            for name, scores in self._each(rows, length, int(plan["smooth#"][0]), own):
+            windows = windows_to_learn(rows, length, int(plan["cycle#"][0]))
+            own: dict[str, Arrays] = {
+                name: WINDOW_MEMBERS[name]().learn_windows(windows) for name in self._window_members
+            }
+            for name, scores in self._each(rows, length, plan, own):
                 known = np.where(rows.known, scores, np.float32(np.nan))
                 own[name]["centre"], own[name]["scale"] = standard(known.T, rows.features)
                 average.add(name, scores, own[name])
@@ -125,7 +131,7 @@ class Auto(ScoredDetector[AutoSettings]):
         average = _Average(rows.values.shape)
         for length in arrays["windows#"].tolist():
             own = {name: _own(arrays, name, length) for name in self._window_members}
-            for name, scores in self._each(rows, length, int(arrays["smooth#"][0]), own):
+            for name, scores in self._each(rows, length, arrays, own):
                 average.add(name, scores, own[name])
         return average.values
 
@@ -180,11 +186,11 @@ class Auto(ScoredDetector[AutoSettings]):
         return [int(length) for length in self.learnt.arrays["windows#"]]
 
     def _each(
-        self, rows: Rows, length: int, smooth: int, own: Mapping[str, Arrays]
+        self, rows: Rows, length: int, plan: Arrays, own: Mapping[str, Arrays]
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Name and smoothed raw scores [series, time] of each member at one window length."""
         causal, count = self.settings.causal, rows.values.shape[1]
-        at = cutting.ends(count, length, cutting.stride(length, causal))
+        at = windows_to_judge(rows, length, int(plan["cycle#"][0]), causal)
         found: dict[str, list[np.ndarray]] = {name: [] for name in own}
         for piece in cutting.pieces(len(rows.values), length, at):
             windows = cutting.cut(rows, length, at[piece])
@@ -192,7 +198,7 @@ class Auto(ScoredDetector[AutoSettings]):
                 found[name].append(judged(WINDOW_MEMBERS[name](), windows, arrays))
         for name, parts in found.items():
             scores = cutting.spread(np.concatenate(parts, axis=1), at, length, count, causal)
-            yield name, cutting.smoothed(scores, smooth, causal)
+            yield name, cutting.smoothed(scores, int(plan["smooth#"][0]), causal)
 
 
 class _Average:

@@ -9,7 +9,7 @@ import numpy as np
 from stcore.anomaly import windows as cutting
 from stcore.anomaly.scored import Arrays, DetectorSettings, ScoredDetector
 from stcore.anomaly.series import CARRY, Rows, Usual
-from stcore.anomaly.window_lengths import suggested_length
+from stcore.anomaly.window_lengths import cycle_length, suggested_length
 from stcore.anomaly.windows import Windows
 from stcore.config import setting
 from stcore.data.panel import Panel
@@ -55,15 +55,15 @@ class WindowDetector(ScoredDetector[Settings]):
         length = self.settings.window or suggested_length(panel)
         return {
             "window#": np.array([max(1, min(length, count // 4))]),
-            "smooth#": np.array([max(1, round(self.settings.smoothing * count))]),
+            "cycle#": np.array([cycle_length(panel) or length]), "smooth#": np.array([max(1, round(self.settings.smoothing * count))]),
         }  # fmt: skip
 
     def learn(self, rows: Rows, plan: Arrays) -> Arrays:
-        return self.learn_windows(windows_to_learn(rows, int(plan["window#"][0])))
+        return self.learn_windows(windows_to_learn(rows, int(plan["window#"][0]), int(plan["cycle#"][0])))
 
     def strange(self, rows: Rows, arrays: Arrays) -> np.ndarray:
         length, causal = int(arrays["window#"][0]), self.settings.causal
-        at = cutting.ends(rows.values.shape[1], length, cutting.stride(length, causal))
+        at = windows_to_judge(rows, length, int(arrays["cycle#"][0]), causal)
         parts = []
         for piece in cutting.pieces(len(rows.values), length, at):
             windows = cutting.cut(rows, length, at[piece])
@@ -80,9 +80,15 @@ def judged(detector: WindowDetector[Settings], windows: Windows, arrays: Arrays)
     return np.where(windows.known, detector.strangeness(windows, arrays), np.float32(np.nan))
 
 
-def windows_to_learn(rows: Rows, length: int) -> Windows:
+def windows_to_judge(rows: Rows, length: int, cycle: int, causal: bool) -> np.ndarray:
+    """Rows at which windows end that are judged; every one where each step is judged by the window that ends at it."""
+    step = 1 if causal else cutting.stride(length, cycle, cutting.PARTS_JUDGED)
+    return cutting.ends(rows.values.shape[1], length, step)
+
+
+def windows_to_learn(rows: Rows, length: int, cycle: int) -> Windows:
     """At most ``MOST_LEARNT`` windows without a row that is held out; all windows where there is none such."""
-    at = cutting.ends(rows.values.shape[1], length, max(1, length // cutting.STRIDES_LEARNT))
+    at = cutting.ends(rows.values.shape[1], length, cutting.stride(length, cycle, cutting.PARTS_LEARNT))
     held = np.cumsum(np.pad(rows.held, (1, 0)))
     free = at[held[at + 1] == held[np.maximum(at + 1 - length, 0)]]
     at = free if len(free) else at

@@ -15,15 +15,24 @@ _LOOKED_AT = 50
 _FEWEST_TURNS = 0.1
 
 
+def cycle_length(panel: Panel) -> int:
+    """Steps of one cycle of the clock (mostly a day), or, where the data show none, the measured period, or 0."""
+    cycle = Calendar.of(panel.time, panel.step).cycle
+    if cycle is None:
+        return _period(panel)
+    days = {"time_of_day": 1.0, "day_of_week": 7.0, "day_of_year": 365.25}[cycle.name]
+    return cycle.period or round(days * 86400 / steps.typical(panel.step).total_seconds())
+
+
 def suggested_length(panel: Panel) -> int:
-    """One cycle of the clock (mostly a day), or, where the data show none, twice the measured period; steps."""
-    return _within(_cycle(panel), len(panel.time))
+    """One cycle of the clock, or twice a short or measured one; steps."""
+    return _within(_one(panel), len(panel.time))
 
 
 def suggested_lengths(panel: Panel) -> tuple[int, ...]:
     """Half a cycle, one, 4 % of the record, and the geometric middle of the last two; none doubled, shortest first."""
-    cycle, share = _cycle(panel), SHARE * len(panel.time)
-    wanted = (cycle / 2, cycle, np.sqrt(cycle * share), share)
+    one, share = _one(panel), SHARE * len(panel.time)
+    wanted = (one / 2, one, np.sqrt(one * share), share)
     return tuple(sorted({_within(length, len(panel.time)) for length in wanted}))
 
 
@@ -33,13 +42,10 @@ def _within(length: float, count: int) -> int:
     return int(np.clip(round(length), min(LEAST, longest), longest))
 
 
-def _cycle(panel: Panel) -> float:
-    cycle = Calendar.of(panel.time, panel.step).cycle
-    if cycle is not None:
-        days = {"time_of_day": 1.0, "day_of_week": 7.0, "day_of_year": 365.25}[cycle.name]
-        length = cycle.period or days * 86400 / steps.typical(panel.step).total_seconds()
-        return float(length if length >= LEAST else 2 * length)
-    return 2.0 * _period(panel) or SHARE * len(panel.time)
+def _one(panel: Panel) -> float:
+    cycle = cycle_length(panel)
+    by_clock = Calendar.of(panel.time, panel.step).cycle is not None
+    return float(cycle if by_clock and cycle >= LEAST else 2 * cycle or SHARE * len(panel.time))
 
 
 def _period(panel: Panel) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 from stcore.anomaly.series import Rows
 
 LEAST_KNOWN = 0.5
-STRIDES_A_WINDOW = 8
-STRIDES_LEARNT = 16
+PARTS_JUDGED = 8
+PARTS_LEARNT = 16
 BLOCK_CELLS = 4_000_000
 
 
@@ -46,9 +46,9 @@ class Windows:
         return np.asarray(np.abs(self.starts[:, None] - starts) < self.length - 0.5)
 
 
-def stride(length: int, causal: bool = False) -> int:
-    """Steps between windows that are judged; 1 where each step must have a window that ends at it."""
-    return 1 if causal else max(1, length // STRIDES_A_WINDOW)
+def stride(length: int, cycle: int, parts: int) -> int:
+    """Steps between windows: a part of the window, or of a shorter cycle, so that every phase of it is met."""
+    return max(1, min(length, cycle) // parts)
 
 
 def ends(count: int, length: int, step: int) -> np.ndarray:
