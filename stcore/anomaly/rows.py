@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from stcore.data import steps
-from stcore.data.panel import Panel
+from stcore.data.panel import Panel, locations_table
+from stcore.data.space import Space
 from stcore.errors import DataError, ModelError
 from stcore.findings import Finding
 
@@ -59,6 +60,13 @@ class Scope:
                 "Give every place, with gaps where nothing arrived.",
             )
         return rows
+
+    def widened(self, panel: Panel) -> Panel:
+        """A known panel of some of the places with all of them, in the order of the fit; the others unknown."""
+        values = np.full((len(panel.time), len(self.locations), len(self.features)), np.nan, np.float32)
+        values[:, pd.Index(self.locations).get_indexer(panel.locations.index)] = panel.values
+        table = locations_table(list(self.locations), len(self.locations))
+        return replace(panel, values=values, locations=table, space=Space())
 
     def series(self, panel: Panel) -> np.ndarray:
         """Positions of the panel's series (location x feature, features innermost) among those learnt."""

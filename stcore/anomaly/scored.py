@@ -4,13 +4,13 @@ A detector's own file says only what it learns from series and how strange a ste
 
 1. Values come in usual deviations of their series (``Usual``), gaps carried forward.
 2. Raw strangeness counts in usual deviations of its own from its middle, both from rows that had not been learnt from:
-   ``folds`` blocks, each judged by the others; 0 where a detector judges its own rows fairly; 1 holds out the last third.
+   ``folds`` blocks, each judged by the others, or 0 where a detector judges its own rows fairly.
 3. The threshold comes from the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
@@ -30,6 +30,12 @@ from stcore.records import Detection
 
 BLOCK_CELLS = 2_000_000
 NORMAL_IQR = 1.349
+FEWEST_TO_HOLD = 64
+"""With fewer rows none is held out to judge how strange usual ones look."""
+ABOVE_CLEAN = 1.05
+"""The next rows have a somewhat larger maximum than the ones seen."""
+MOST_POOLED = 256
+"""Series that what is shared by all is learnt from, evenly spaced."""
 Arrays = dict[str, np.ndarray]
 """What was learnt, by name. The first axis is the series, but for names that end in “#”: those hold for all."""
 
@@ -49,6 +55,10 @@ class DetectorSettings(Config):
         ge=0,
         level="advanced",
     )
+    clean: bool = setting(
+        False, title="The rows learnt from are usual", level="advanced",
+        help="No anomaly is among them: the threshold lies just above their largest score, instead of where their body says.",
+    )  # fmt: skip
 
 
 Settings = TypeVar("Settings", bound=DetectorSettings)
@@ -80,14 +90,16 @@ class ScoredDetector(Generic[Settings]):
     Attributes:
         name: registry name.
         settings_kind: its settings.
-        folds: blocks of rows that are judged by a fit on the others.
-        together: series must be seen together (or share what is learnt) and are not taken in blocks.
+        folds: blocks of rows that are judged by a fit on the others; 0: the rows of the fit are judged as they are.
+        together: series must be seen together and are not taken in blocks; a missing place counts as unknown.
+        pooled: what is learnt is one for all series, from some of them; the last third of the rows is held out.
     """
 
     name: ClassVar[str]
     settings_kind: ClassVar[type[DetectorSettings]]
     folds: ClassVar[int] = 4
     together: ClassVar[bool] = False
+    pooled: ClassVar[bool] = False
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings: Settings = settings or self.settings_kind()  # type: ignore[assignment]
@@ -132,17 +144,15 @@ class ScoredDetector(Generic[Settings]):
         usual = Usual.of(panel)
         plan = self.plan(panel, usual)
         series = np.arange(usual.level.size)
-        learnt: list[Arrays] = []
-        seen: list[np.ndarray] = []
-        for part in self._parts(panel):
-            arrays, scores = self._judged(usual.rows(panel, series, part), plan)
-            learnt.append(arrays)
-            seen.append(scores)
+        if self.pooled:
+            some = usual.rows(panel, series, _evenly(panel))
+            plan |= self.learn(some.without(_last_third(some)), plan)
+        learnt, seen = zip(
+            *(self._judged(usual.rows(panel, series, part), plan) for part in self._parts(panel)), strict=True
+        )
         calibration = np.concatenate(seen).T  # [time, series], NaN where unknown
         centre, scale = standard(calibration, len(panel.features))
-        strange = _scaled(calibration, centre, scale)
-        rate = self.settings.rate or thresholds.usual_rate(len(panel.locations), panel.step)
-        cut = thresholds.threshold(strongest(strange, len(panel.features)), rate, self.settings.floor)
+        cut = self._threshold(_scaled(calibration, centre, scale), panel)
         self._learnt = Learnt(plan | _joined(learnt), usual, centre, scale, cut, Scope.of(panel))
         self.tail = panel.between(panel.time[-self._memory :][0])
         return self
@@ -245,29 +255,53 @@ class ScoredDetector(Generic[Settings]):
             series: which of the series learnt its own are.
         """
         learnt = self.learnt
-        parts = []
-        for part in self._parts(panel):
+        if self.together and len(series) < len(learnt.centre):
+            panel = learnt.scope.widened(panel)
+            return self.calibrated(panel, np.arange(len(learnt.centre)))[:, series]
+        parts = [np.argsort(series)] if self.together else self._parts(panel)
+        raw = np.empty((len(series), len(panel.time)), np.float32)
+        for part in parts:
             rows = learnt.usual.rows(panel, series, part)
-            parts.append(self.strange(rows, _select(learnt.arrays, series[part])))
-        return _scaled(np.concatenate(parts).T, learnt.centre[series], learnt.scale[series])
+            raw[part] = self.strange(rows, _select(learnt.arrays, series[part]))
+        return _scaled(raw.T, learnt.centre[series], learnt.scale[series])
+
+    def _threshold(self, strange: np.ndarray, panel: Panel) -> float:
+        """The cut, from calibrated strangeness [time, series] of the rows of the fit."""
+        each = strongest(strange, len(panel.features))
+        if self.settings.clean and np.isfinite(each).any():
+            return max(ABOVE_CLEAN * float(np.nanmax(each)), 0.0)
+        rate = self.settings.rate or thresholds.usual_rate(len(panel.locations), panel.step)
+        return thresholds.threshold(each, rate, self.settings.floor)
 
     def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What is learnt from the rows, and the raw strangeness of (some of) them by fits that had not seen them."""
         count = rows.values.shape[1]
-        folds = self.folds if count >= 64 else 0
-        if folds == 0:
+        seen = np.full(rows.values.shape, np.nan, np.float32)
+        if self.pooled:
+            held = _last_third(rows)
+            held = held if held.stop > held.start else slice(0, count)
+            seen[:, held] = self.strange(rows, plan)[:, held]
+            return {}, np.where(rows.known, seen, np.nan)
+        if self.folds == 0 or count < FEWEST_TO_HOLD:
             arrays = self.learn(rows, plan)
             return arrays, np.where(rows.known, self.strange(rows, plan | arrays), np.nan)
-        seen = np.full(rows.values.shape, np.nan, np.float32)
-        if folds == 1:
-            held = slice(count - count // 3, count)
-            arrays = self.learn(rows.without(held), plan)
-            seen[:, held] = self.strange(rows, plan | arrays)[:, held]
-            return arrays, np.where(rows.known, seen, np.nan)
-        for block in np.array_split(np.arange(count), folds):
+        for block in np.array_split(np.arange(count), self.folds):
             held = slice(int(block[0]), int(block[-1]) + 1)
             seen[:, held] = self.strange(rows, plan | self.learn(rows.without(held), plan))[:, held]
         return self.learn(rows, plan), np.where(rows.known, seen, np.nan)
+
+
+def _last_third(rows: Rows) -> slice:
+    """The rows that judge what was learnt from the others; none of few."""
+    count = rows.values.shape[1]
+    return slice(count - count // 3 if count >= FEWEST_TO_HOLD else count, count)
+
+
+def _evenly(panel: Panel) -> np.ndarray:
+    """Series of at most ``MOST_POOLED`` places, evenly spaced; the features of a place stay together."""
+    places, features = panel.shape[1:]
+    some = np.unique(np.linspace(0, places - 1, min(places, max(1, MOST_POOLED // features))).astype(int))
+    return np.asarray((some[:, None] * features + np.arange(features)).ravel())
 
 
 def standard(raw: np.ndarray, features: int) -> tuple[np.ndarray, np.ndarray]:
@@ -293,7 +327,7 @@ def _scaled(raw: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarra
     return np.clip((raw - centre) / scale, -thresholds.MAX_SCORE, thresholds.MAX_SCORE).astype(np.float32)
 
 
-def _joined(parts: list[Arrays]) -> Arrays:
+def _joined(parts: Sequence[Arrays]) -> Arrays:
     """Arrays of all blocks of series in one."""
     return {
         name: first if name.endswith("#") else np.concatenate([part[name] for part in parts])

@@ -35,7 +35,7 @@ class SubPca(WindowDetector[SubPcaSettings]):
         amount = np.maximum(weight.sum(axis=1, keepdims=True), 1)
         mean = (windows.values * weight).sum(axis=1, keepdims=True) / amount
         centred = (windows.values - mean) * weight
-        shapes = _directions(centred, min(self.settings.shapes, centred.shape[2]))
+        shapes = directions(centred, min(self.settings.shapes, centred.shape[2]))
         along = centred @ shapes.transpose(0, 2, 1)
         power = np.square(along).sum(axis=1) / amount[:, 0]
         rest = np.maximum(np.square(centred).sum(axis=(1, 2)) / amount[:, 0, 0] - power.sum(axis=1), 0)
@@ -52,7 +52,7 @@ class SubPca(WindowDetector[SubPcaSettings]):
         return np.sqrt((np.square(along) / arrays["power"][:, None]).sum(axis=2) + left / arrays["rest"][:, None])
 
 
-def _directions(centred: np.ndarray, count: int) -> np.ndarray:
+def directions(centred: np.ndarray, count: int) -> np.ndarray:
     """Leading directions of each series' windows by subspace iteration: orthonormal [series, direction, step]."""
     length = centred.shape[2]
     start = np.random.default_rng(0).standard_normal((length, count)).astype(np.float32)

@@ -94,3 +94,11 @@ def windows_to_learn(rows: Rows, length: int, cycle: int) -> Windows:
     at = free if len(free) else at
     some = np.unique(np.linspace(0, len(at) - 1, min(MOST_LEARNT, len(at))).round().astype(int))
     return cutting.cut(rows, length, at[some])
+
+
+def sampled(windows: Windows, most: int) -> np.ndarray:
+    """At most so many known windows of all series, evenly spaced: float32 [window, step]; at least one."""
+    flat = windows.values.reshape(-1, windows.length)
+    known = np.flatnonzero(windows.known.ravel())
+    known = known if len(known) else np.arange(min(1, len(flat)))
+    return flat[known[np.unique(np.linspace(0, len(known) - 1, min(most, len(known))).astype(int))]]
