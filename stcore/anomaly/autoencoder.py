@@ -18,7 +18,7 @@ from stcore.config import setting
 if TYPE_CHECKING:
     from torch import nn
 
-MOST = 4096
+MOST = 2048
 TOKENS = 48
 BOUND = 6.0
 """Values enter the network up to this many usual deviations; errors are taken against the values themselves."""
