@@ -29,7 +29,7 @@ class PatchCnnSettings(WindowSettings):
     """Settings of the patch CNN."""
 
     code: int = setting(16, title="Numbers kept", help="Numbers a window is embedded in.", ge=2, le=128)
-    epochs: int = setting(10, title="Epochs", help="Rounds over the windows.", unit="epochs", ge=1, le=500)
+    epochs: int = setting(5, title="Epochs", help="Rounds over the windows.", unit="epochs", ge=1, le=500)
     neighbours: int = setting(3, title="Like windows", help="Remembered windows that must be near.", ge=1, le=50)
     seed: int = setting(
         0, title="Seed", help="Of the first weights and the order of the windows.", ge=0, level="advanced"
