@@ -71,6 +71,7 @@ class Auto(ScoredDetector[AutoSettings]):
     name = "auto"
     settings_kind = AutoSettings
     folds = 0
+    lasting = True
 
     def __init__(self, settings: AutoSettings | None = None) -> None:
         super().__init__(settings)

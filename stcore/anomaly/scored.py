@@ -92,12 +92,14 @@ class ScoredDetector(Generic[Settings]):
         settings_kind: its settings.
         folds: blocks of rows that are judged by a fit on the others; 0: the rows of the fit are judged as they are.
         together: series must be seen together and are not taken in blocks; a missing place counts as unknown.
+        lasting: one strange stretch raises the scores of many steps (``lasting_cut``).
         pooled: what is learnt is one for all series, from some of them; the last third of the rows is held out.
     """
 
     name: ClassVar[str]
     settings_kind: ClassVar[type[DetectorSettings]]
     folds: ClassVar[int] = 4
+    lasting: ClassVar[bool] = False
     together: ClassVar[bool] = False
     pooled: ClassVar[bool] = False
 
@@ -271,7 +273,8 @@ class ScoredDetector(Generic[Settings]):
         if self.settings.clean and np.isfinite(each).any():
             return max(ABOVE_CLEAN * float(np.nanmax(each)), 0.0)
         rate = self.settings.rate or thresholds.usual_rate(len(panel.locations), panel.step)
-        return thresholds.threshold(each, rate, self.settings.floor)
+        cut = lasting_cut if self.lasting else thresholds.threshold
+        return cut(each, rate, self.settings.floor)
 
     def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What is learnt from the rows, and the raw strangeness of (some of) them by fits that had not seen them."""
@@ -289,6 +292,19 @@ class ScoredDetector(Generic[Settings]):
             held = slice(int(block[0]), int(block[-1]) + 1)
             seen[:, held] = self.strange(rows, plan | self.learn(rows.without(held), plan))[:, held]
         return self.learn(rows, plan), np.where(rows.known, seen, np.nan)
+
+
+def lasting_cut(scores: np.ndarray, rate: float, floor: float) -> float:
+    """The score that about ``rate`` of usual steps pass, never below ``floor``; for scores of windows.
+
+    As ``thresholds.threshold``, but continued from the middle and the 75 % quantile: one long anomaly can fill a tenth of a
+    record, and scores of windows have no heavy tail.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return floor
+    middle, upper = (float(thresholds.quantile(known, level)) for level in (0.5, 0.75))
+    return max(floor, middle + (upper - middle) * float(np.log2(0.5 / rate)))
 
 
 def _last_third(rows: Rows) -> slice:

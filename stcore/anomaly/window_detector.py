@@ -42,6 +42,8 @@ Settings = TypeVar("Settings", bound=WindowSettings)
 class WindowDetector(ScoredDetector[Settings]):
     """Base of detectors that judge windows; a subclass gives ``learn_windows`` and ``strangeness``."""
 
+    lasting = True
+
     def learn_windows(self, windows: Windows) -> Arrays:
         """What is usual among these windows."""
         raise NotImplementedError

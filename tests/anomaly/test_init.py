@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -11,6 +12,7 @@ from stcore import anomaly
 from stcore.anomaly import detect, fit_detector, list_detectors, load_detector
 from stcore.data.panel import Panel
 from stcore.errors import ConfigError, DataError, ModelError, StoreError
+from tests.anomaly.conftest import daily
 
 INSTALLED = [name for name, spec in anomaly.DETECTORS.items() if spec.package is None or find_spec(spec.package)]
 LAW = {"rtol": 1e-3, "atol": 1e-3}
@@ -19,6 +21,12 @@ QUICK = {"autoencoder": {"epochs": 2}, "patch_cnn": {"epochs": 2}, "isolation_fo
 
 def fitted(panel, name, **settings):
     return fit_detector(panel, name, settings=QUICK.get(name, {}) | settings)
+
+
+@cache
+def usual(name):
+    """A detector fitted on the usual panel, for tests that only score with it."""
+    return fitted(daily(), name)
 
 
 def hourly(values):
@@ -30,7 +38,7 @@ class TestContract:
     """What every detector does."""
 
     def test_scores_every_step_the_same_each_time(self, name, panel):
-        detector = fitted(panel, name)
+        detector = usual(name)
         found = detector.score(panel)
         assert found.scores.shape == panel.shape[:2]
         assert found.scores.dtype == np.float32
@@ -53,7 +61,7 @@ class TestContract:
         np.testing.assert_allclose(one.score(panel).scores[:200], two.score(other).scores[:200], **LAW)
 
     def test_goes_through_a_folder(self, name, panel, tmp_path):
-        detector = fitted(panel, name)
+        detector = usual(name)
         detector.save(tmp_path)
         loaded = load_detector(tmp_path)
         assert loaded.settings == detector.settings
@@ -91,7 +99,7 @@ class TestContract:
 
     def test_some_places_in_another_order_score_the_same(self, name, panel):
         turned = replace(panel, values=panel.values[:, ::-1], locations=panel.locations.iloc[::-1])
-        detector = fitted(panel, name)
+        detector = usual(name)
         np.testing.assert_allclose(detector.score(turned).scores[:, ::-1], detector.score(panel).scores, **LAW)
         some = replace(panel, values=panel.values[:, [3, 0]], locations=panel.locations.iloc[[3, 0]])
         assert np.isfinite(detector.score(some).scores).all()
