@@ -16,7 +16,7 @@ from tests.anomaly.conftest import daily
 
 INSTALLED = [name for name, spec in anomaly.DETECTORS.items() if spec.package is None or find_spec(spec.package)]
 LAW = {"rtol": 1e-3, "atol": 1e-3}
-QUICK = {"autoencoder": {"epochs": 2}, "patch_cnn": {"epochs": 2}, "isolation_forest": {"trees": 20}}
+QUICK = {"autoencoder": {"epochs": 1}, "patch_cnn": {"epochs": 1}, "isolation_forest": {"trees": 20}}
 
 
 def fitted(panel, name, **settings):
