@@ -18,7 +18,7 @@ from stcore.data.panel import Panel
 GUESSED = 5
 SMOOTH = 3
 NEAR = 21
-SHORTEST, LONGEST = 16, 256
+SHORTEST, LONGEST = 16, 251  # with the guessed steps a power of two
 
 
 class SpectralResidualSettings(DetectorSettings):
@@ -26,7 +26,7 @@ class SpectralResidualSettings(DetectorSettings):
 
     window: int | None = setting(
         None, title="Window", unit="steps", ge=4, le=10_000,
-        help="Steps whose rhythm is taken out. Left out: a day or other cycle, between 16 and 256.",
+        help="Steps whose rhythm is taken out. Left out: a day or other cycle, between 16 and 251.",
     )  # fmt: skip
 
 
@@ -61,12 +61,15 @@ class SpectralResidual(ScoredDetector[SpectralResidualSettings]):
 
 def _saliency(values: np.ndarray) -> np.ndarray:
     """How much the last step of each window stands out from those before it: [..., step] -> [...]."""
-    spectrum = np.fft.rfft(_continued(values), axis=-1)
+    from scipy import fft
+
+    spectrum = fft.rfft(_continued(values), axis=-1)
     size = np.log(np.abs(spectrum) + 1e-8)
     kernel = np.cumsum(np.pad(size, [(0, 0)] * (size.ndim - 1) + [(SMOOTH, 0)], mode="edge"), axis=-1)
     mean = (kernel[..., SMOOTH:] - kernel[..., :-SMOOTH]) / SMOOTH
     length = values.shape[-1] + GUESSED
-    flat = np.abs(np.fft.irfft(np.exp(size - mean + 1j * np.angle(spectrum)), length, axis=-1))
+    turned = spectrum / np.maximum(np.abs(spectrum), np.float32(1e-8))
+    flat = np.abs(fft.irfft(np.exp(size - mean) * turned, length, axis=-1))
     last = values.shape[-1] - 1
     near = flat[..., max(0, last - NEAR) : last].mean(axis=-1)
     return np.asarray((flat[..., last] - near) / (near + 1e-3), np.float32)
