@@ -12,31 +12,107 @@ from typing import Any
 
 import pandas as pd
 
-from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
+from stcore.anomaly.auto import AutoSettings
+from stcore.anomaly.autoencoder import AutoencoderSettings
+from stcore.anomaly.contract import Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import find_events
+from stcore.anomaly.isolation_forest import IsolationForestSettings
+from stcore.anomaly.kmeans import KMeansSettings
+from stcore.anomaly.knn import KnnSettings
+from stcore.anomaly.mahalanobis import MahalanobisSettings
+from stcore.anomaly.neighbours import NeighboursSettings
+from stcore.anomaly.network_pca import NetworkPcaSettings
+from stcore.anomaly.patch_cnn import PatchCnnSettings
+from stcore.anomaly.poly import PolySettings
 from stcore.anomaly.predictions import compared_leads, from_predictions
+from stcore.anomaly.pyod_detector import PyodSettings
 from stcore.anomaly.residual import ResidualSettings
+from stcore.anomaly.scored import DetectorSettings
+from stcore.anomaly.spectral_residual import SpectralResidualSettings
+from stcore.anomaly.sub_pca import SubPcaSettings
+from stcore.anomaly.window_detector import WindowSettings
 from stcore.data.panel import Panel, as_panels
-from stcore.errors import ConfigError, DataError, NotYet
+from stcore.errors import ConfigError, DataError
 from stcore.records import Detection
 from stcore.registry import Registry
 
 DETECTORS: Registry[DetectorSpec] = Registry("detector")
-DETECTORS.add(
-    "auto",
+for _spec in (
     DetectorSpec(
-        "auto", "Automatic", "What to use when in doubt; in this version the same as residual.", ResidualSettings,
-        "residual:Residual",
+        "auto", "Automatic", "What to use when in doubt: several detectors at several lengths, averaged; finds long and short.",
+        AutoSettings, "auto:Auto",
     ),
-)  # fmt: skip
-DETECTORS.add(
-    "residual",
     DetectorSpec(
         "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
         ResidualSettings, "residual:Residual",
     ),
-)  # fmt: skip
+    DetectorSpec(
+        "seasonal_z", "Seasonal z-score", "Values far from the usual one of their hour; plain, and easy to explain.",
+        DetectorSettings, "seasonal_z:SeasonalZ",
+    ),
+    DetectorSpec(
+        "kmeans", "Typical windows", "Stretches unlike each of a few typical ones; fast, for odd days.",
+        KMeansSettings, "kmeans:KMeans",
+    ),
+    DetectorSpec(
+        "knn", "Nearest windows", "Stretches whose like was hardly ever seen; for series with many usual shapes.",
+        KnnSettings, "knn:Knn",
+    ),
+    DetectorSpec(
+        "shape_knn", "Nearest shapes", "Stretches that behave unlike others: calmer, rougher, drifting, at another level.",
+        KnnSettings, "shape_knn:ShapeKnn",
+    ),
+    DetectorSpec(
+        "sub_pca", "Usual shapes", "Stretches that cannot be put together from a few usual shapes; for rhythmic series.",
+        SubPcaSettings, "sub_pca:SubPca",
+    ),
+    DetectorSpec(
+        "poly", "Cubic fit", "Bursts and rough stretches that a smooth curve does not describe.",
+        PolySettings, "poly:Poly",
+    ),
+    DetectorSpec(
+        "local_spread", "Local spread", "Stretches in which values vary more than usual.",
+        WindowSettings, "local_spread:LocalSpread",
+    ),
+    DetectorSpec(
+        "spectral_residual", "Spectral residual", "Spikes and sudden changes on one long series with a rhythm.",
+        SpectralResidualSettings, "spectral_residual:SpectralResidual",
+    ),
+    DetectorSpec(
+        "isolation_forest", "Isolation forest", "Stretches that a few random cuts set apart; many series that behave alike.",
+        IsolationForestSettings, "isolation_forest:IsolationForest",
+    ),
+    DetectorSpec(
+        "mahalanobis", "Sensors together", "Moments at which the values of a place do not go with each other as usual; for machines.",
+        MahalanobisSettings, "mahalanobis:Mahalanobis",
+    ),
+    DetectorSpec(
+        "network_pca", "Network patterns", "Places that do not move with all the others as they usually do.",
+        NetworkPcaSettings, "network_pca:NetworkPca",
+    ),
+    DetectorSpec(
+        "neighbours", "Neighbours", "Places that their neighbours do not confirm; for sensor faults, not for what hits a region.",
+        NeighboursSettings, "neighbours:Neighbours",
+    ),
+    DetectorSpec(
+        "autoencoder", "Autoencoder", "Stretches that a small network, trained on usual ones, cannot put together again.",
+        AutoencoderSettings, "autoencoder:Autoencoder",
+    ),
+    DetectorSpec(
+        "patch_cnn", "Patch CNN", "Stretches far from all remembered ones in what a small network makes of them.",
+        PatchCnnSettings, "patch_cnn:PatchCnn",
+    ),
+    DetectorSpec(
+        "matrix_profile", "Matrix profile", "Shapes without a like in the record, whatever their level; needs stumpy.",
+        WindowSettings, "matrix_profile:MatrixProfile", streams=False, package="stumpy",
+    ),
+    DetectorSpec(
+        "pyod", "PyOD detector", "Any detector of PyOD by name, on numbers that describe a stretch; needs pyod.",
+        PyodSettings, "pyod_detector:Pyod", package="pyod",
+    ),
+):  # fmt: skip
+    DETECTORS.add(_spec.name, _spec)
 
 
 def list_detectors() -> Registry[DetectorSpec]:
@@ -59,7 +135,7 @@ def detect(
         settings: settings of the detector.
 
     Raises:
-        NotYet: a detector of a later version. ConfigError: an unknown one, or a wrong setting.
+        ConfigError: an unknown detector, or a wrong setting. ModelError: it needs a package that is not installed.
         DataError: no observed value up to ``fit_end``.
     """
     if isinstance(panel, Panel):
@@ -95,10 +171,8 @@ def spec(detector: str) -> DetectorSpec:
     """The registered detector of this name.
 
     Raises:
-        NotYet: it comes with a later version. ConfigError: there is none of this name.
+        ConfigError: there is none of this name.
     """
-    if detector in PLANNED:
-        raise NotYet(f"The detector “{detector}” comes with a later version.", f"Use one of: {', '.join(DETECTORS)}.")
     return DETECTORS[detector]
 
 

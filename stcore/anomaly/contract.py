@@ -11,12 +11,6 @@ from stcore.config import Config
 from stcore.data.panel import Panel
 from stcore.records import Detection
 
-#: Names the contract promises that come with a later version.
-PLANNED = (
-    "seasonal_z", "kmeans", "knn", "sub_pca", "poly", "spectral_residual", "network_pca", "neighbours", "autoencoder",
-    "patch_cnn",
-)  # fmt: skip
-
 
 class Detector(Protocol):
     """A detector of strange steps. Scores are finite, higher = stranger, in units of the usual error."""
@@ -32,7 +26,10 @@ class Detector(Protocol):
     def update(self, rows: Panel) -> Detection:
         """Score rows that follow those seen last, in constant memory; nothing is learnt from them.
 
-        Scores equal those of one ``score`` over the whole past.
+        Scores equal those of one ``score`` over the whole past up to these rows.
+
+        Raises:
+            ModelError: the detector cannot (``DetectorSpec.streams``).
         """
 
     def save(self, folder: str | Path) -> None:
@@ -53,6 +50,8 @@ class DetectorSpec:
         settings: its settings (defaults, bounds, help).
         code: "module:Class" below ``stcore.anomaly``; the class takes the settings.
         needs: parts of ``Space`` it cannot do without.
+        streams: it follows new rows (``update``).
+        package: another package it needs, not installed by default; None: none.
     """
 
     name: str
@@ -61,6 +60,8 @@ class DetectorSpec:
     settings: type[Config]
     code: str
     needs: frozenset[str] = frozenset()
+    streams: bool = True
+    package: str | None = None
 
     @property
     def kind(self) -> type[Any]:
@@ -77,6 +78,6 @@ class DetectorSpec:
     def describe(self) -> dict[str, Any]:
         """For lists and the service: name, title, when to use it, needs, settings schema."""
         return {
-            "name": self.name, "title": self.title, "when": self.summary, "needs": sorted(self.needs),
+            "name": self.name, "title": self.title, "when": self.summary, "needs": sorted(self.needs), "streams": self.streams, "package": self.package,
             "settings": self.settings.model_json_schema(),
         }  # fmt: skip

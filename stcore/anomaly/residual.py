@@ -18,12 +18,11 @@ import pandas as pd
 
 from stcore.anomaly import linear, thresholds
 from stcore.anomaly.events import edges_of, empty_events, with_events
-from stcore.anomaly.rows import appended, gaps_open, scored_features
+from stcore.anomaly.rows import Scope, appended, check_observed, scored_features, short_history
 from stcore.anomaly.scores import fill_unobserved, shares, strongest
 from stcore.config import Config, setting
-from stcore.data import steps
 from stcore.data.panel import Panel
-from stcore.errors import DataError, ModelError
+from stcore.errors import ModelError
 from stcore.findings import Finding
 from stcore.records import Detection
 
@@ -61,16 +60,14 @@ class Learnt:
         scale: [lead, hour, series] usual error.
         calendar: phases and hours.
         threshold: cut.
-        step, locations, features: what the detector applies to.
+        scope: what the detector applies to.
     """
 
     model: linear.Linear
     scale: np.ndarray
     calendar: linear.Calendar
     threshold: float
-    step: str
-    locations: tuple[str, ...]
-    features: tuple[str, ...]
+    scope: Scope
 
 
 class Residual:
@@ -101,12 +98,7 @@ class Residual:
             DataError: not a single observed value.
         """
         panel = scored_features(panel)
-        if not panel.mask.any():
-            raise DataError(
-                f"None of the {panel.values.size:,} values of “{panel.name or ', '.join(panel.features)}” was observed: "
-                "nothing can be called usual.",
-                "Choose a part or a column with values.",
-            )
+        check_observed(panel)
         calendar = linear.Calendar.of(panel.time, panel.step)
         lookback = min(self.settings.lookback, len(panel.time) // 8)
         learnt = [
@@ -118,9 +110,9 @@ class Residual:
         cut = thresholds.threshold(strongest(seen, len(panel.features)), rate, self.settings.floor)
         self._learnt = Learnt(
             linear.joined([model for model, _, _ in learnt]), np.concatenate([scale for _, scale, _ in learnt], axis=-1),
-            calendar, cut, panel.step, tuple(panel.locations.index), panel.features,
+            calendar, cut, Scope.of(panel),
         )  # fmt: skip
-        self.tail = panel.between(panel.time[-self._memory :][0])
+        self.tail = panel.between(panel.time[-self.memory :][0])
         return self
 
     def score(self, panel: Panel) -> Detection:
@@ -131,10 +123,9 @@ class Residual:
         Raises:
             ModelError: a place, value or step that the detector does not know.
         """
-        given, panel = panel, self._known(panel)
-        series = self._series(panel)
-        parts = [self._strangeness(panel, part, series) for part in _spans(panel)]
-        strange = fill_unobserved(np.concatenate(parts, axis=1), max(1, self.learnt.model.lookback))
+        given, panel = panel, self.learnt.scope.known(panel)
+        series = self.learnt.scope.series(panel)
+        strange = fill_unobserved(self.strangeness(panel, series), max(1, self.learnt.model.lookback))
         each = strange.reshape(panel.shape)
         return with_events(
             Detection(
@@ -151,16 +142,11 @@ class Residual:
         Raises:
             DataError: rows that do not lie after the last ones. ModelError: rows without some of the places.
         """
-        rows = self._known(rows)
-        if len(rows.locations) < len(self.learnt.locations):
-            raise ModelError(
-                f"New rows of {len(rows.locations)} places came; the detector follows {len(self.learnt.locations)}.",
-                "Give every place, with gaps where nothing arrived.",
-            )
+        rows = self.learnt.scope.every_place(rows)
         assert self.tail is not None
-        joined = appended(self.tail, rows, self._memory)
+        joined = appended(self.tail, rows, self.memory)
         found = self.score(joined)
-        self.tail = joined.between(joined.time[-self._memory :][0])
+        self.tail = joined.between(joined.time[-self.memory :][0])
         new = slice(len(found.time) - len(rows.time), None)
         assert found.contributions is not None
         return with_events(
@@ -170,10 +156,14 @@ class Residual:
             )
         )  # fmt: skip
 
+    def strangeness(self, panel: Panel, series: np.ndarray) -> np.ndarray:
+        """Largest scaled error over the leads [time, series] of a known panel, NaN where unknown."""
+        return np.concatenate([self._strangeness(panel, part, series) for part in _spans(panel)], axis=1)
+
     def expected(self, panel: Panel) -> np.ndarray:
         """What was expected of every step, ``lookback`` steps before it: float32 [time, location, feature]; NaN at the start."""
-        panel = self._known(panel)
-        series, phases = self._series(panel), self.learnt.calendar.phases(panel.time)
+        panel = self.learnt.scope.known(panel)
+        series, phases = self.learnt.scope.series(panel), self.learnt.calendar.phases(panel.time)
         parts = (
             self.learnt.model.select(series[part]).forecasts(_values(panel, part), phases)[-1] for part in _spans(panel)
         )
@@ -183,7 +173,14 @@ class Residual:
         """Write detector.json and detector.safetensors (no code, nothing pickled)."""
         from stcore.anomaly.stored import write
 
-        write(self, Path(folder))
+        learnt, model = self.learnt, self.learnt.model
+        assert self.tail is not None
+        about = {
+            "detector": self.name, "settings": self.settings.model_dump(mode="json"), "threshold": learnt.threshold,
+            "leads": model.leads,
+        }  # fmt: skip
+        arrays = {"profile": model.profile, "clip": model.clip, "weights": model.weights, "scale": learnt.scale}
+        write(Path(folder), about, arrays, learnt.calendar, learnt.scope, self.tail)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -192,39 +189,20 @@ class Residual:
         Raises:
             StoreError: files missing, torn, or of another schema version.
         """
-        from stcore.anomaly.stored import read
+        from stcore.anomaly.stored import reading
 
-        detector = cls()
-        detector.settings, detector._learnt, detector.tail = read(Path(folder))
+        with reading(Path(folder)) as parts:
+            detector, arrays = cls(ResidualSettings.parse(parts.about["settings"])), parts.arrays
+            model = linear.Linear(arrays["profile"], arrays["clip"], arrays["weights"], tuple(parts.about["leads"]))
+            cut = float(parts.about["threshold"])
+            detector._learnt = Learnt(model, arrays["scale"], parts.calendar, cut, parts.scope)
+            detector.tail = parts.tail
         return detector
 
     @property
-    def _memory(self) -> int:
+    def memory(self) -> int:
         """Rows that a score can depend on: window of scores + longest lead + history + longest carried gap."""
         return 4 * max(1, self.learnt.model.lookback) + 1
-
-    def _known(self, panel: Panel) -> Panel:
-        """The panel with the features of the fit, gaps as NaN; refused where it does not fit."""
-        learnt = self.learnt
-        panel = gaps_open(panel.select(learnt.features))
-        strangers = panel.locations.index.difference(pd.Index(learnt.locations))
-        if len(strangers):
-            raise ModelError(
-                f"The detector does not know {len(strangers)} of the places, “{strangers[0]}” among them.",
-                "Fit a detector on data with these places.",
-            )
-        if steps.typical(panel.step) != steps.typical(learnt.step):
-            raise ModelError(
-                f"The detector was fitted on data {steps.describe(learnt.step)}, these are {steps.describe(panel.step)}.",
-                "Bring the data to the same step, or fit a detector on them.",
-            )
-        return panel
-
-    def _series(self, panel: Panel) -> np.ndarray:
-        """Positions of the panel's series among those learnt."""
-        places = pd.Index(self.learnt.locations).get_indexer(panel.locations.index)
-        count = len(self.learnt.features)
-        return (places[:, None] * count + np.arange(count)).ravel()
 
     def _strangeness(self, panel: Panel, part: slice, series: np.ndarray) -> np.ndarray:
         """Largest scaled error over the leads: [time, series of the part], NaN where unknown."""
@@ -236,27 +214,8 @@ class Residual:
 
     def _findings(self, panel: Panel, given: Panel) -> tuple[Finding, ...]:
         """What the reader should know about these scores."""
-        found = []
-        if not self.learnt.model.lookback:
-            found.append(Finding(
-                code="short_history", severity="look", count=len(panel.time),
-                message="There are too few steps to learn from; each was compared with the middle value only.",
-                suggestion="Fit on a longer stretch.",
-            ))  # fmt: skip
-        silent = np.asarray(~panel.mask.any(axis=(0, 2)))
-        if silent.any():
-            first = panel.locations.index[silent][0]
-            found.append(Finding(
-                code="silent_places", where=str(first), count=int(silent.sum()),
-                message=f"{int(silent.sum())} of {len(silent)} places have no value and no alarm can be raised for them.",
-            ))  # fmt: skip
-        left_out = [name for name in given.features if name not in panel.features]
-        if left_out:
-            found.append(Finding(
-                code="left_out", where=", ".join(left_out), count=len(left_out),
-                message=f"{', '.join(left_out)}: directions and categories are not scored.",
-            ))  # fmt: skip
-        return tuple(found)
+        short = () if self.learnt.model.lookback else (short_history(len(panel.time)),)
+        return (*short, *self.learnt.scope.findings(panel, given))
 
 
 def _learn(

@@ -1,60 +1,78 @@
-"""A residual detector on disk: detector.json, detector.safetensors and the last rows it saw. Nothing is pickled."""
+"""A detector on disk: detector.json, detector.safetensors and the last rows it saw. Nothing is pickled."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stcore.anomaly.linear import Calendar, Linear
+from stcore.anomaly.linear import Calendar
+from stcore.anomaly.rows import Scope
 from stcore.data import steps
 from stcore.data.panel import Panel, locations_table
 from stcore.data.schema import FeatureSchema
 from stcore.errors import StoreError
 
-if TYPE_CHECKING:
-    from stcore.anomaly.residual import Learnt, Residual, ResidualSettings
-
 SCHEMA_VERSION = 1
 
 
-def write(detector: Residual, folder: Path) -> None:
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What ``write`` was given."""
+
+    about: Mapping[str, Any]
+    arrays: dict[str, np.ndarray]
+    calendar: Calendar
+    scope: Scope
+    tail: Panel
+
+
+def write(
+    folder: Path,
+    about: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    calendar: Calendar,
+    scope: Scope,
+    tail: Panel,
+) -> None:
     """Write a fitted detector; each file aside and renamed, so that a torn one is never found.
+
+    Args:
+        about: detector (registry name), settings, threshold and what else is no array.
+        arrays: what was learnt, any shapes; the name “tail” is taken.
+        calendar, scope, tail: as in ``Parts``.
 
     Raises:
         StoreError: the folder cannot be written to.
     """
     from safetensors.numpy import save
 
-    learnt, tail = detector.learnt, detector.tail
-    assert tail is not None
-    arrays = {
-        "profile": learnt.model.profile, "clip": learnt.model.clip, "weights": learnt.model.weights,
-        "scale": learnt.scale, "tail": tail.values,
+    told: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION, **about, "step": scope.step, "clock": tail.clock,
+        "calendar": {"cycle": calendar.cycle and asdict(calendar.cycle), "weekend": calendar.weekend},
+        "locations": scope.locations, "features": scope.features, "tail_start": tail.time[0].isoformat(),
+        "schema": {name: tail.schema[name].model_dump(mode="json") for name in scope.features},
     }  # fmt: skip
-    about: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION, "detector": detector.name, "settings": detector.settings.model_dump(mode="json"),
-        "threshold": learnt.threshold, "leads": learnt.model.leads, "step": learnt.step, "clock": tail.clock,
-        "calendar": {"cycle": learnt.calendar.cycle and asdict(learnt.calendar.cycle), "weekend": learnt.calendar.weekend},
-        "locations": learnt.locations, "features": learnt.features, "tail_start": tail.time[0].isoformat(),
-        "schema": {name: tail.schema[name].model_dump(mode="json") for name in learnt.features},
-    }  # fmt: skip
+    every = {name: np.ascontiguousarray(array) for name, array in {**arrays, "tail": tail.values}.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "detector.safetensors", save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
-        _replace(folder / "detector.json", json.dumps(about, ensure_ascii=False, indent=1).encode())
+        _replace(folder / "detector.safetensors", save(every))
+        _replace(folder / "detector.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
     except OSError as error:
         raise StoreError(
             f"The detector cannot be saved in {folder} ({error.strerror}).", "Free space, or choose another folder."
         ) from error
 
 
-def read(folder: Path) -> tuple[ResidualSettings, Learnt, Panel]:
-    """Settings, what was learnt, and the last rows seen.
+@contextmanager
+def reading(folder: Path) -> Iterator[Parts]:
+    """What was written; whatever goes wrong with it inside the ``with`` is told as a torn file.
 
     Raises:
         StoreError: files missing, torn, or of another schema version.
@@ -70,29 +88,23 @@ def read(folder: Path) -> tuple[ResidualSettings, Learnt, Panel]:
                 f"{SCHEMA_VERSION}.",
                 "Fit it again with this version.",
             )
-        arrays = load_file(folder / "detector.safetensors")
-        return _rebuilt(about, arrays)
+        yield _parts(about, load_file(folder / "detector.safetensors"))
     except (OSError, ValueError, KeyError, AttributeError, TypeError, SafetensorError) as error:
         raise StoreError(f"The detector in {folder} cannot be read ({error}).", "Fit it again.") from error
 
 
-def _rebuilt(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[ResidualSettings, Learnt, Panel]:
-    from stcore.anomaly.residual import Learnt, ResidualSettings
-
+def _parts(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Parts:
     cycle = about["calendar"]["cycle"]
-    learnt = Learnt(
-        Linear(arrays["profile"], arrays["clip"], arrays["weights"], tuple(about["leads"])), arrays["scale"],
-        Calendar(cycle and steps.Cycle(**cycle), about["calendar"]["weekend"]), float(about["threshold"]), about["step"],
-        tuple(about["locations"]), tuple(about["features"]),
-    )  # fmt: skip
+    scope = Scope(about["step"], tuple(about["locations"]), tuple(about["features"]))
     start = pd.Timestamp(about["tail_start"])
     start = start.tz_convert(about["clock"]) if about["clock"] else start
-    time = pd.DatetimeIndex(steps.index(start, len(arrays["tail"]), learnt.step)).as_unit("ns")
+    values = arrays.pop("tail")
+    time = pd.DatetimeIndex(steps.index(start, len(values), scope.step)).as_unit("ns")
     tail = Panel(
-        arrays["tail"], time, learnt.step, locations_table(learnt.locations, len(learnt.locations)), learnt.features,
+        values, time, scope.step, locations_table(scope.locations, len(scope.locations)), scope.features,
         {name: FeatureSchema.parse(schema) for name, schema in about["schema"].items()}, clock=about["clock"],
     )  # fmt: skip
-    return ResidualSettings.parse(about["settings"]), learnt, tail
+    return Parts(about, arrays, Calendar(cycle and steps.Cycle(**cycle), about["calendar"]["weekend"]), scope, tail)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,0 +1,159 @@
+"""Detectors on labelled data: ``python -m benchmarks.anomalies DATA --detectors auto knn``, DATA with anomaly_nab and anomaly_skab.
+
+- **NAB** (Numenta; the series with a label, each as the sequence of its rows): mean VUS-PR, threshold-free and tolerant of
+  the borders of labels (Paparrizos et al. 2022; 250 thresholds, buffers up to the measured period). Nothing is learnt from
+  labels; each detector is fitted on the series it scores. Random scores stand beside.
+- **SKAB** valve1 (16 runs of a water loop with eight sensors): F1, false alarms and misses over all rows after the first
+  400 of each run, which are usual and all that is learnt from; the threshold comes from them (``clean``).
+
+One thread (``OMP_NUM_THREADS=1``); CPU seconds are those of fit and score together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import stcore
+from stcore.anomaly import DETECTORS, fit_detector
+from stcore.data.panel import Panel
+from stcore.errors import StcoreError
+
+THRESHOLDS = 250
+TRAIN_ROWS = 400
+NETWORK = ("network_pca", "neighbours")
+
+
+def nab(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray, pd.Timedelta]]:
+    """Values, labels and step of each series with a label."""
+    table = pd.read_csv(folder / "anomaly_nab" / "data.csv.gz", parse_dates=["timestamp"])
+    for _, rows in table.groupby("location_id"):
+        if rows["anomaly_window"].any():
+            step = rows["timestamp"].diff().mode()[0]
+            yield rows["value"].to_numpy(np.float32), rows["anomaly_window"].to_numpy() == 1, step
+
+
+def skab(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray, list[str]]]:
+    """Values [row, sensor], labels and sensors of each valve1 run."""
+    table = pd.read_csv(folder / "anomaly_skab" / "data.csv.gz")
+    sensors = [name for name in table if name not in ("timestamp", "location_id", "anomaly", "changepoint")]
+    for run, rows in table.groupby("location_id"):
+        if str(run).startswith("valve1"):
+            yield rows[sensors].to_numpy(np.float32), rows["anomaly"].to_numpy() == 1, sensors
+
+
+def buffer(values: np.ndarray) -> int:
+    """Longest tolerance in steps: the lag of the highest peak of the autocorrelation, 125 where there is none up to 300."""
+    centred = values[:20_000].astype(np.float64) - values[:20_000].mean()
+    power = np.abs(np.fft.rfft(centred, 2 * len(centred))) ** 2
+    alike = np.fft.irfft(power)[3:401]
+    peaks = np.flatnonzero((alike[1:-1] > alike[:-2]) & (alike[1:-1] > alike[2:])) + 1
+    highest = int(peaks[np.argmax(alike[peaks])]) if len(peaks) else 0
+    return highest + 3 if 3 <= highest <= 300 else 125
+
+
+def vus_pr(labels: np.ndarray, scores: np.ndarray, longest: int) -> float:
+    """Volume under the precision-recall surface: mean area over tolerances 0 .. ``longest`` steps."""
+    edge = np.diff(np.concatenate([[0], labels.astype(int), [0]]))
+    starts, stops = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) - 1
+    order = np.argsort(-scores, kind="stable")
+    cuts = scores[order][np.linspace(0, len(scores) - 1, THRESHOLDS).astype(int)]
+    alarms = np.searchsorted(-scores[order], -cuts, side="right")
+    areas = []
+    for tolerance in range(longest + 1):
+        soft = _softened(labels, starts, stops, tolerance)
+        hits = np.concatenate([[0], np.cumsum(soft[order])])[alarms]
+        beside = np.concatenate([[0], np.cumsum(np.where(labels, 0, soft)[order])])[alarms]
+        recall = np.minimum(hits / (labels.sum() + beside / 2), 1) * _met(scores, cuts, starts, stops, tolerance // 2)
+        areas.append(float((np.diff(np.concatenate([[0], recall])) * hits / alarms).sum()))
+    return float(np.mean(areas))
+
+
+def _softened(labels: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: int) -> np.ndarray:
+    """Labels that fade out over half the tolerance to each side."""
+    soft = labels.astype(np.float64)
+    for start, stop in zip(starts, stops, strict=True):
+        after = np.arange(stop + 1, min(stop + tolerance // 2 + 1, len(labels)))
+        before = np.arange(max(start - tolerance // 2, 0), start)
+        soft[after] += np.sqrt(1 - (after - stop) / max(tolerance, 1))
+        soft[before] += np.sqrt(1 - (start - before) / max(tolerance, 1))
+    return np.minimum(soft, 1)
+
+
+def _met(scores: np.ndarray, cuts: np.ndarray, starts: np.ndarray, stops: np.ndarray, reach: int) -> np.ndarray:
+    """Share of the widened (and then joined) events with an alarm, at each threshold."""
+    spans: list[list[int]] = []
+    for start, stop in zip(np.maximum(starts - reach, 0), np.minimum(stops + reach, len(scores) - 1), strict=True):
+        if spans and start <= spans[-1][1]:
+            spans[-1][1] = max(spans[-1][1], stop)
+        else:
+            spans.append([start, stop])
+    peaks = np.array([scores[start : stop + 1].max() for start, stop in spans])
+    return np.asarray((peaks >= cuts[:, None]).mean(axis=1))
+
+
+def panel_of(values: np.ndarray, step: Any, features: list[str] | None = None) -> Panel:
+    """One place with the rows as they come, a step apart."""
+    time_ = pd.date_range("2024-01-01", periods=len(values), freq=step)
+    return Panel.from_arrays(values.reshape(len(values), 1, -1), time_, None, features)
+
+
+def nab_row(folder: Path, name: str) -> tuple[float, float]:
+    """Mean VUS-PR and CPU seconds; “random”: of random numbers."""
+    found, spent, random = [], 0.0, np.random.default_rng(0)
+    for values, labels, step in nab(folder):
+        began = time.process_time()
+        scores = random.random(len(values)) if name == "random" else scored(panel_of(values, step), name)
+        spent += time.process_time() - began
+        found.append(vus_pr(labels, scores, buffer(values)))
+    return float(np.mean(found)), spent
+
+
+def scored(panel: Panel, name: str) -> np.ndarray:
+    """Scores of the one place."""
+    found = stcore.detect(panel, name)
+    assert not isinstance(found, dict)
+    return found.scores[:, 0]
+
+
+def skab_row(folder: Path, name: str) -> tuple[float, float, float, float]:
+    """F1, false alarms %, missed %, CPU seconds; “always”: of an alarm at every row."""
+    counts, began = np.zeros((2, 2)), time.process_time()
+    for values, labels, sensors in skab(folder):
+        panel = panel_of(values, "1s", sensors)
+        alarms = np.ones(len(values), bool)
+        if name != "always":
+            settings: dict[str, Any] = {"clean": True} if "clean" in DETECTORS[name].settings.model_fields else {}
+            detector = fit_detector(panel, name, fit_end=panel.time[TRAIN_ROWS - 1], settings=settings)
+            assert not isinstance(detector, dict)
+            alarms = detector.score(panel).alarms[:, 0]
+        np.add.at(counts, (labels[TRAIN_ROWS:].astype(int), alarms[TRAIN_ROWS:].astype(int)), 1)
+    (quiet, false), (missed, hit) = counts
+    f1 = 2 * hit / (2 * hit + false + missed)
+    return f1, 100 * false / (false + quiet), 100 * missed / (missed + hit), time.process_time() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with anomaly_nab and anomaly_skab")
+    parser.add_argument("--detectors", nargs="*", default=[n for n, s in DETECTORS.items() if s.package is None])
+    given = parser.parse_args()
+    print(f"{'NAB':<20}{'VUS-PR':>9}{'CPU s':>9}")
+    for name in ("random", *(name for name in given.detectors if name not in NETWORK)):
+        print("{:<20}{:>9.3f}{:>9.1f}".format(name, *nab_row(given.data, name)), flush=True)
+    print(f"\n{'SKAB valve1':<20}{'F1':>9}{'false %':>9}{'missed %':>9}{'CPU s':>9}")
+    for name in ("always", *given.detectors):
+        try:
+            print("{:<20}{:>9.3f}{:>9.1f}{:>9.1f}{:>9.1f}".format(name, *skab_row(given.data, name)), flush=True)
+        except StcoreError as refused:
+            print(f"{name:<20}{refused}")
+
+
+if __name__ == "__main__":
+    main()

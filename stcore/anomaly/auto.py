@@ -1,0 +1,228 @@
+"""Automatic: several detectors at several window lengths, averaged; sudden errors of a forecast count on their own.
+
+When to use: when in doubt. No single detector or length is right for most data, their average nearly is: each score is
+smoothed, brought to usual deviations from its middle, and averaged. What lasts a step or two drowns in windows, so a step
+that the forecast error alone would call an alarm is at least as strange here.
+
+Every member was chosen by measuring (``benchmarks/anomalies.py``); ranks, p-values and the largest score are worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from stcore.anomaly import windows as cutting
+from stcore.anomaly.kmeans import KMeans
+from stcore.anomaly.knn import Knn
+from stcore.anomaly.local_spread import LocalSpread
+from stcore.anomaly.poly import Poly
+from stcore.anomaly.residual import Residual, ResidualSettings
+from stcore.anomaly.rows import scored_features
+from stcore.anomaly.scored import Arrays, DetectorSettings, ScoredDetector, standard
+from stcore.anomaly.series import CARRY, Rows, Usual
+from stcore.anomaly.shape_knn import ShapeKnn
+from stcore.anomaly.sub_pca import SubPca
+from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_judge, windows_to_learn
+from stcore.anomaly.window_lengths import cycle_length, suggested_lengths
+from stcore.config import setting
+from stcore.data.panel import Panel
+from stcore.findings import Finding
+
+Member = Literal["residual", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"]
+WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
+    kind.name: kind for kind in (KMeans, Knn, ShapeKnn, SubPca, Poly, LocalSpread)
+}
+WEIGHTS = {"shape_knn": 3.0}
+"""Weight of a member in the average; 1 where not named."""
+FEWEST_STEPS = 64
+"""Fewer steps hold no windows worth comparing: the forecast error judges alone."""
+
+
+class AutoSettings(DetectorSettings):
+    """Settings of the automatic detector."""
+
+    members: tuple[Member, ...] = setting(
+        ("residual", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"), title="Members", min_length=1,
+        help="Detectors that are averaged; leave some out to be faster, or to see what each adds.", level="advanced",
+    )  # fmt: skip
+    windows: tuple[int, ...] | None = setting(
+        None, title="Windows", level="advanced",
+        help="Lengths of the stretches that are compared, in steps. Left out: half a day (or other cycle), one, 4 % of the "
+        "record, and one between.",
+    )  # fmt: skip
+    smoothing: float = setting(
+        0.005, title="Smoothing", ge=0, le=0.1,
+        help="Scores are averaged over this share of the record; 0.02 suits long, vaguely bounded anomalies.",
+    )  # fmt: skip
+    causal: bool = setting(
+        False, title="Look back only",
+        help="Judge each step by the windows that end at it, as a live feed must, and never by what comes after.",
+    )  # fmt: skip
+
+
+class Auto(ScoredDetector[AutoSettings]):
+    """The detector; ``fit`` first."""
+
+    name = "auto"
+    settings_kind = AutoSettings
+    folds = 0
+    lasting = True
+
+    def __init__(self, settings: AutoSettings | None = None) -> None:
+        super().__init__(settings)
+        self._errors: Residual | None = None
+
+    @property
+    def members(self) -> list[tuple[str, int, float]]:
+        """Name, window (0 for the forecast error) and weight of each member of the fit; weights add up to 1.
+
+        The forecast error has no share in the average (weight 0): it speaks alone or not at all.
+        """
+        each = [(name, length, WEIGHTS.get(name, 1.0)) for length in self._lengths() for name in self._window_members]
+        total = sum(weight for _, _, weight in each)
+        windows = [(name, length, weight / total) for name, length, weight in each]
+        return [("residual", 0, 0.0 if windows else 1.0), *windows] if self._errors else windows
+
+    def fit(self, panel: Panel) -> Self:
+        super().fit(panel)
+        if self._needs_errors:
+            self._errors = Residual(ResidualSettings(rate=self.settings.rate, floor=self.settings.floor)).fit(panel)
+            if not self._lengths():
+                self._learnt = replace(self.learnt, threshold=self._errors.learnt.threshold)
+            self.tail = scored_features(panel).between(panel.time[-self._memory :][0])
+        return self
+
+    def plan(self, panel: Panel, usual: Usual) -> Arrays:
+        count = len(panel.time)
+        wanted = self.settings.windows or suggested_lengths(panel)
+        lengths = (
+            ()
+            if count < FEWEST_STEPS or not self._window_members
+            else sorted({max(1, min(length, count // 4)) for length in wanted})
+        )
+        smooth = max(1, round(self.settings.smoothing * count))
+        return {
+            "windows#": np.array(lengths, np.int64),
+            "smooth#": np.array([smooth]),
+            "cycle#": np.array([cycle_length(panel) or count]),
+        }
+
+    def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
+        """What the members learn, and their average over the same rows, each window cut and judged once."""
+        out: Arrays = {}
+        average = _Average(rows.values.shape)
+        for length in plan["windows#"].tolist():
+            windows = windows_to_learn(rows, length, int(plan["cycle#"][0]))
+            own: dict[str, Arrays] = {
+                name: WINDOW_MEMBERS[name]().learn_windows(windows) for name in self._window_members
+            }
+            for name, scores in self._each(rows, length, plan, own):
+                known = np.where(rows.known, scores, np.float32(np.nan))
+                own[name]["centre"], own[name]["scale"] = standard(known.T, rows.features)
+                average.add(name, scores, own[name])
+            out |= {f"{name}@{length}/{part}": array for name, arrays in own.items() for part, array in arrays.items()}
+        return out, np.where(rows.known, average.values, np.float32(np.nan))
+
+    def strange(self, rows: Rows, arrays: Arrays) -> np.ndarray:
+        average = _Average(rows.values.shape)
+        for length in arrays["windows#"].tolist():
+            own = {name: _own(arrays, name, length) for name in self._window_members}
+            for name, scores in self._each(rows, length, arrays, own):
+                average.add(name, scores, own[name])
+        return average.values
+
+    def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
+        errors = self._errors.strangeness(panel, series) if self._errors else None
+        if not self._lengths():
+            assert errors is not None
+            return errors
+        strange = super().calibrated(panel, series)
+        if errors is None or self._errors is None:
+            return strange
+        loud = errors / self._errors.learnt.threshold
+        return np.where(loud > 1, np.fmax(strange, self.learnt.threshold * loud), strange)
+
+    def memory(self, arrays: Arrays) -> int:
+        longest = int(arrays["windows#"].max(initial=1))
+        own = 3 * longest + int(arrays["smooth#"][0]) + CARRY + 1
+        return max(own, self._errors.memory if self._errors else 0)
+
+    def findings(self) -> tuple[Finding, ...]:
+        if self._lengths():
+            return ()
+        return (Finding(
+            code="short_history", severity="look",
+            message="There are too few steps to compare stretches of time; each step was judged by the forecast error alone.",
+            suggestion="Fit on a longer stretch.",
+        ),)  # fmt: skip
+
+    def save(self, folder: str | Path) -> None:
+        super().save(folder)
+        if self._errors:
+            self._errors.save(Path(folder) / "residual")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        detector = super().load(folder)
+        if detector._needs_errors:
+            detector._errors = Residual.load(Path(folder) / "residual")
+        return detector
+
+    @property
+    def _window_members(self) -> list[str]:
+        return [name for name in WINDOW_MEMBERS if name in self.settings.members]
+
+    @property
+    def _needs_errors(self) -> bool:
+        """The forecast error is a member, or all there is."""
+        return "residual" in self.settings.members or not self._lengths()
+
+    def _lengths(self) -> list[int]:
+        """Window lengths of the fit; none where the forecast error judges alone."""
+        return [int(length) for length in self.learnt.arrays["windows#"]]
+
+    def _each(
+        self, rows: Rows, length: int, plan: Arrays, own: Mapping[str, Arrays]
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """Name and smoothed raw scores [series, time] of each member at one window length."""
+        causal, count = self.settings.causal, rows.values.shape[1]
+        at = windows_to_judge(rows, length, int(plan["cycle#"][0]), causal)
+        found: dict[str, list[np.ndarray]] = {name: [] for name in own}
+        for piece in cutting.pieces(len(rows.values), length, at):
+            windows = cutting.cut(rows, length, at[piece])
+            for name, arrays in own.items():
+                found[name].append(judged(WINDOW_MEMBERS[name](), windows, arrays))
+        for name, parts in found.items():
+            scores = cutting.spread(np.concatenate(parts, axis=1), at, length, count, causal)
+            yield name, cutting.smoothed(scores, int(plan["smooth#"][0]), causal)
+
+
+class _Average:
+    """Weighted mean of the members' scores, each in usual deviations from its middle, as they come."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._total, self._weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+
+    def add(self, name: str, scores: np.ndarray, own: Arrays) -> None:
+        """One member's raw scores [series, time], NaN where unknown."""
+        z = ((scores - own["centre"][:, None]) / own["scale"][:, None]).astype(np.float32)
+        weight = np.isfinite(z) * np.float32(WEIGHTS.get(name, 1.0))
+        self._total += weight * np.nan_to_num(z)
+        self._weight += weight
+
+    @property
+    def values(self) -> np.ndarray:
+        """The mean of those that know something, NaN where none does."""
+        mean = self._total / np.maximum(self._weight, np.float32(1e-9))
+        return np.where(self._weight > 0, mean, np.float32(np.nan))
+
+
+def _own(arrays: Arrays, name: str, length: int) -> Arrays:
+    """What one member learnt at one window length."""
+    start = f"{name}@{length}/"
+    return {part.removeprefix(start): array for part, array in arrays.items() if part.startswith(start)}

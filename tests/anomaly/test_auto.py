@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stcore.anomaly import fit_detector
+from stcore.anomaly.window_lengths import cycle_length, suggested_length, suggested_lengths
+from stcore.data.panel import Panel
+from stcore.errors import ConfigError
+
+
+def test_members_are_shown_and_can_be_left_out(panel):
+    members = fit_detector(panel, "auto").members
+    assert members[0] == ("residual", 0, 0.0)
+    assert {length for _, length, _ in members[1:]} == {12, 24}
+    assert sum(weight for _, _, weight in members) == pytest.approx(1)
+    fewer = fit_detector(panel, "auto", settings={"members": ["knn", "poly"], "windows": [30]})
+    assert [(name, length) for name, length, _ in fewer.members] == [("knn", 30), ("poly", 30)]
+    with pytest.raises(ConfigError, match="members"):
+        fit_detector(panel, "auto", settings={"members": ["nobody"]})
+
+
+def test_an_alarm_of_the_forecast_error_is_one_here(panel, alter):
+    spiked = alter(panel, 300, 2, 15.0)
+    alone = fit_detector(spiked, "residual").score(spiked)
+    together = fit_detector(spiked, "auto").score(spiked)
+    assert together.alarms[alone.alarms].all()
+    without = fit_detector(spiked, "auto", settings={"members": ["kmeans"]}).score(spiked)
+    assert without.scores[300, 2] < together.scores[300, 2]
+
+
+def test_few_rows_are_judged_by_the_forecast_error_with_a_finding(panel):
+    short = panel.between(None, panel.time[29])
+    found = fit_detector(short, "auto").score(short)
+    assert "short_history" in [finding.code for finding in found.findings]
+    alone = fit_detector(short, "residual").score(short)
+    np.testing.assert_array_equal(found.scores[6:], alone.scores[6:])
+    assert found.threshold == alone.threshold
+
+
+@pytest.mark.parametrize("name", ["auto", "knn", "sub_pca"])
+def test_looking_back_only_nothing_after_a_step_changes_its_score(name, panel, alter):
+    fitted = fit_detector(panel, name, settings={"causal": True})
+    later = fitted.score(alter(panel, slice(450, None), slice(None), 25.0))
+    np.testing.assert_allclose(later.scores[60:450], fitted.score(panel).scores[60:450], rtol=1e-4, atol=1e-4)
+
+
+def test_in_blocks_it_scores_the_same(panel, monkeypatch):
+    whole = fit_detector(panel, "auto").score(panel)
+    monkeypatch.setattr("stcore.anomaly.scored.BLOCK_CELLS", 1300)
+    monkeypatch.setattr("stcore.anomaly.windows.BLOCK_CELLS", 3000)
+    parts = fit_detector(panel, "auto").score(panel)
+    np.testing.assert_allclose(parts.scores, whole.scores, rtol=0.05, atol=0.05)
+
+
+def series(values, step):
+    return Panel.from_arrays(np.asarray(values)[:, None], pd.date_range("2024-01-01", periods=len(values), freq=step))
+
+
+def test_windows_are_a_day_or_twice_the_measured_period():
+    steps = np.arange(4032)
+    daily = series(np.sin(steps), "5min")
+    assert suggested_length(daily) == 288
+    assert suggested_lengths(daily) == (144, 161, 216, 288)
+    assert suggested_length(series(np.arange(100.0), "1D")) == 12  # two weeks, but no more than an eighth
+    beat = series(np.sin(2 * np.pi * steps / 25), "1s")
+    assert cycle_length(beat) == 25
+    assert suggested_length(beat) == 50
+    assert suggested_length(series(np.zeros(4032), "1s")) == 161
+    assert suggested_length(series(np.zeros(3), "1h")) == 1
