@@ -343,6 +343,8 @@ class Detection:
         edges: edge table used to join alarms of neighbours, or None.
         detector: registry name.
         findings: what the reader should know.
+        hysteresis: share of the threshold a score must fall to before its alarm ends; 1 = the threshold itself.
+        least_steps: an alarm that ends sooner is none.
     """
 
     scores: np.ndarray
@@ -357,18 +359,33 @@ class Detection:
     edges: pd.DataFrame | None = None
     detector: str = ""
     findings: tuple[Finding, ...] = ()
+    hysteresis: float = 1.0
+    least_steps: int = 1
 
     @property
     def alarms(self) -> np.ndarray:
-        """bool [time, location]: score above the threshold where something was observed."""
-        return (self.scores > self.threshold) & self.observed
+        """bool [time, location]: score above the threshold where something was observed, held and long enough."""
+        from stcore.anomaly.alarming import alarmed
 
-    def rethreshold(self, threshold: float) -> Detection:
-        """The same scores under another threshold; alarms and events follow, nothing is computed again."""
-        from stcore.anomaly.events import find_events
+        return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps)
 
-        cut = replace(self, threshold=float(threshold))
-        return replace(cut, events=find_events(cut))
+    def rethreshold(
+        self, threshold: float, hysteresis: float | None = None, least_steps: int | None = None
+    ) -> Detection:
+        """The same scores under another threshold; alarms and events follow, nothing is computed again.
+
+        Args:
+            hysteresis, least_steps: None: as they are.
+        """
+        from stcore.anomaly.events import with_events
+
+        return with_events(
+            replace(
+                self, threshold=float(threshold),
+                hysteresis=self.hysteresis if hysteresis is None else hysteresis,
+                least_steps=self.least_steps if least_steps is None else least_steps,
+            )
+        )  # fmt: skip
 
     def to_frame(self) -> pd.DataFrame:
         """time, location, score, threshold, alarm: one row a step and location."""
