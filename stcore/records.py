@@ -369,23 +369,15 @@ class Detection:
 
         return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps)
 
-    def rethreshold(
-        self, threshold: float, hysteresis: float | None = None, least_steps: int | None = None
-    ) -> Detection:
+    def rethreshold(self, threshold: float, **rules: Any) -> Detection:
         """The same scores under another threshold; alarms and events follow, nothing is computed again.
 
         Args:
-            hysteresis, least_steps: None: as they are.
+            rules: ``hysteresis`` and ``least_steps`` where they change.
         """
         from stcore.anomaly.events import with_events
 
-        return with_events(
-            replace(
-                self, threshold=float(threshold),
-                hysteresis=self.hysteresis if hysteresis is None else hysteresis,
-                least_steps=self.least_steps if least_steps is None else least_steps,
-            )
-        )  # fmt: skip
+        return with_events(replace(self, threshold=float(threshold), **rules))
 
     def to_frame(self) -> pd.DataFrame:
         """time, location, score, threshold, alarm: one row a step and location."""
