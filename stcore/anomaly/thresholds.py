@@ -119,6 +119,21 @@ def threshold(scores: np.ndarray, rate: float = RATE, floor: float = FLOOR) -> f
     return max(floor, low + slope * float(np.log((1 - _BODY[0]) / rate)))
 
 
+def tail(scores: np.ndarray, rate: float, shape: float, floor: float = FLOOR) -> float:
+    """As ``threshold`` for rates of one in a million: the tail continued as a generalised Pareto one of a given shape.
+
+    Shape 0 is exponential, 0.2 that of Student's t with five degrees of freedom. Only the scale is taken from the scores, at the
+    90 and 98 % quantiles, so that anomalies bend nothing as long as they are fewer than 1 % of them.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return floor
+    low, high = (float(quantile(known, level)) for level in (0.90, 0.98))
+    scale = (high - low) * (shape / (5**shape - 1) if shape > 1e-6 else 1 / np.log(5))
+    odds = np.log(0.1 / min(rate, 0.1))
+    return max(floor, low + scale * float(np.expm1(shape * odds) / shape if shape > 1e-6 else odds))
+
+
 def rate_of(alarms_a_week: float, step: str) -> float:
     """Share of steps that "so many false alarms a week at each place" stands for, a stretch counted as one step: at most 0.5.
 
