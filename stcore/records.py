@@ -345,6 +345,7 @@ class Detection:
         findings: what the reader should know.
         hysteresis: share of the threshold a score must fall to before its alarm ends; 1 = the threshold itself.
         least_steps: an alarm that ends sooner is none.
+        alone: [time, location, feature] signed deviation that the whole network does not share, or None; names the events.
     """
 
     scores: np.ndarray
@@ -361,6 +362,7 @@ class Detection:
     findings: tuple[Finding, ...] = ()
     hysteresis: float = 1.0
     least_steps: int = 1
+    alone: np.ndarray | None = None
 
     @property
     def alarms(self) -> np.ndarray:

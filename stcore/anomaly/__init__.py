@@ -12,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from stcore.anomaly.context import ContextSettings, in_context, watch
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
 from stcore.anomaly.events import find_events
+from stcore.anomaly.naming import KINDS
 from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
 from stcore.data.panel import Panel, as_panels
@@ -62,9 +64,11 @@ def detect(
         NotYet: a detector of a later version. ConfigError: an unknown one, or a wrong setting.
         DataError: no observed value up to ``fit_end``.
     """
-    if isinstance(panel, Panel):
-        return _fitted(panel, detector, fit_end, settings).score(panel)
-    return {name: _fitted(one, detector, fit_end, settings).score(one) for name, one in as_panels(panel).items()}
+
+    def judge(one: Panel) -> Detection:
+        return in_context(_fitted(one, detector, fit_end, settings).score(one), one, fit_end)
+
+    return judge(panel) if isinstance(panel, Panel) else {name: judge(one) for name, one in as_panels(panel).items()}
 
 
 def fit_detector(
@@ -130,6 +134,7 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "Detector", "DetectorSpec", "Expectation", "compared_leads", "describe_event", "detect", "expectation", "find_events",
-    "fit_detector", "from_predictions", "list_detectors", "load_detector", "spec", "surprised",
+    "DETECTORS", "KINDS", "ContextSettings", "Detector", "DetectorSpec", "Expectation", "compared_leads", "describe_event", "detect",
+    "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "list_detectors", "load_detector", "spec", "surprised",
+    "watch",
 ]  # fmt: skip

@@ -1,8 +1,7 @@
 """Each alarm in its context: against the place's own past, its neighbours and the whole network.
 
 ``watch`` finds what is strange in a network of places: a reading far from its own past that the network does not account for, a
-place and two of its neighbours that move together, the network as a whole. ``in_context`` names the events of any detection:
-**fault** (one place, its neighbours calm), **local** (a place and its surroundings), **regional** (most places at once).
+place and two of its neighbours that move together, the network as a whole. ``in_context`` names the events of any detection.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import edges_of, empty_events, with_events
-from stcore.anomaly.evidence import SHARE, Evidence, evidence, trailing
+from stcore.anomaly.evidence import Evidence, evidence, trailing
+from stcore.anomaly.naming import NEIGHBOURS, SHARE, neighbour_table
 from stcore.anomaly.rows import scored_features
 from stcore.config import Config, setting
 from stcore.data import steps
@@ -30,7 +30,6 @@ HEAVY = 0.2
 LEAST = 4.0
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
-NEIGHBOURS = 6
 BLOCK_CELLS = 20_000_000
 
 
@@ -73,34 +72,14 @@ def watch(panel: Panel, settings: ContextSettings | None = None, fit_end: Any = 
         raise DataError("Nothing was observed up to then: nothing can be called usual.", "Choose a later end.")
     edges = edges_of(panel.space, panel.locations)
     beside = neighbour_table(edges, panel.locations.index, settings.neighbours)
-    each = [
-        _scores(evidence(measured, feature, fit_end), beside, rows, panel.step, settings)
-        for feature in range(len(measured.features))
-    ]
+    seen = [evidence(measured, feature, fit_end) for feature in range(len(measured.features))]
+    each = [_scores(one, beside, rows, panel.step, settings) for one in seen]
     found = Detection(
         scores=np.max(each, axis=0), threshold=1.0, observed=np.asarray(measured.mask.any(axis=2)), time=panel.time,
         locations=panel.locations, step=panel.step, events=empty_events(panel.time), clock=panel.clock, edges=edges,
         detector="context", hysteresis=settings.hysteresis,
     )  # fmt: skip
-    return in_context(with_events(found), panel, fit_end)
-
-
-def neighbour_table(edges: pd.DataFrame | None, ids: pd.Index, count: int) -> np.ndarray:
-    """Positions of at most ``count`` neighbours of each place, closest first: int [location, count], -1 = none."""
-    out = np.full((len(ids), count), -1)
-    if edges is None or not len(edges):
-        return out
-    ends = [ids.get_indexer(edges[side]) for side in ("from", "to")]
-    weight = np.nan_to_num(edges["weight"].to_numpy(float)) if "weight" in edges else np.ones(len(edges))
-    pairs = pd.DataFrame({
-        "place": np.concatenate(ends), "other": np.concatenate(ends[::-1]), "weight": np.tile(weight, 2),
-    })  # fmt: skip
-    pairs = pairs[(pairs["place"] >= 0) & (pairs["other"] >= 0) & (pairs["place"] != pairs["other"])]
-    pairs = pairs.sort_values("weight", ascending=False, kind="stable").drop_duplicates(["place", "other"])
-    pairs = pairs.assign(rank=pairs.groupby("place").cumcount())
-    pairs = pairs[pairs["rank"] < count]
-    out[pairs["place"], pairs["rank"]] = pairs["other"]
-    return out
+    return with_events(replace(found, alone=np.stack([one.alone for one in seen], axis=-1)))
 
 
 def _scores(seen: Evidence, beside: np.ndarray, rows: slice, step: str, settings: ContextSettings) -> np.ndarray:
@@ -132,8 +111,8 @@ def _wide(network: np.ndarray, width: int, rows: slice) -> np.ndarray:
 def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
     """How far a place and its two strongest neighbours moved the same way, summed: [time, location], 0 or more.
 
-    The two count in full as long as the second of them moves by ``SHARE`` of the place and of the first: one sensor alone, or
-    a pair, does not make a neighbourhood.
+    Each counts in full as long as the least of the three moves by ``SHARE`` of it: one sensor alone, or a pair, makes no
+    neighbourhood, nor do neighbours around a calm place.
 
     Args:
         moved: [time, location] with sign, NaN = unknown. beside: neighbours of each place, -1 = none.
@@ -152,67 +131,21 @@ def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
 
 
 def _joint(centre: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """Sum of centre, first and second neighbour, none counting more than 1 / ``SHARE`` of the second."""
-    second = np.maximum(two[..., 1], 0)
-    most = second / SHARE
-    return np.asarray(np.clip(centre, 0, most) + np.clip(two[..., 0], 0, most) + second)
+    """Sum of centre, first and second neighbour, none counting more than 1 / ``SHARE`` of the least of them."""
+    three = np.stack([centre, two[..., 0], two[..., 1]])
+    most = np.maximum(three.min(axis=0), 0) / SHARE
+    return np.asarray(np.minimum(three, most).clip(0).sum(axis=0))
 
 
 def in_context(detection: Detection, panel: Panel, fit_end: Any = None) -> Detection:
-    """The same detection with its events named by what their surroundings did; regional ones stay.
-
-    An event is **local** when the second strongest of the neighbours of its strongest place moves at least ``SHARE`` as far, the
-    same way, at the same time (the only one, where there is but one); else it is a **fault** of that place alone. A place without
-    neighbours says neither: **single**.
+    """The same detection with its events named by what their surroundings did (``naming.named``), now and after ``rethreshold``.
 
     Args:
-        panel: what was scored; of several values the one farthest out at an event counts.
+        panel: what was scored, of the same steps and places.
         fit_end: last time that says what is usual; None: all.
     """
-    events = detection.events
-    if not len(events) or len(detection.locations) < 2:
+    if len(detection.locations) < 2:
         return detection
     measured = scored_features(panel)
-    seen = [evidence(measured, feature, fit_end).alone for feature in range(len(measured.features))]
-    beside = neighbour_table(detection.edges, detection.locations.index, NEIGHBOURS)
-    alarms = detection.alarms
-    first, last = (detection.time.get_indexer(events[side]) for side in ("start", "end"))
-    places = [detection.locations.index.get_indexer(ids) for ids in events["locations"]]
-    named = [
-        (kind, members) if kind == "regional" else _named(seen, alarms, slice(a, b + 1), members, beside)
-        for kind, members, a, b in zip(events["kind"], places, first, last, strict=True)
-    ]
-    ids = detection.locations.index.to_numpy()
-    table = events.assign(
-        kind=[kind for kind, _ in named], locations=[ids[members].tolist() for _, members in named],
-    )  # fmt: skip
-    return replace(detection, events=table)
-
-
-def _named(
-    seen: list[np.ndarray], alarms: np.ndarray, rows: slice, members: np.ndarray, beside: np.ndarray
-) -> tuple[str, np.ndarray]:
-    """Kind of an event at rows and places, and the places it is about."""
-    flagged = alarms[rows][:, members]
-    sizes = [np.where(flagged, np.abs(each[rows][:, members]), 0) for each in seen]
-    alone = seen[int(np.argmax([size.max() for size in sizes]))][rows]
-    rough = np.sqrt(np.nanmean(np.where(flagged, alone[:, members] ** 2, 0), axis=0))
-    centre = int(members[np.argmax(rough)])
-    when = flagged[:, np.argmax(rough)]
-    others = beside[centre][beside[centre] >= 0]
-    if not len(others):
-        return ("single" if len(members) == 1 else "local"), members
-    centre_mean = _mean(alone[when, centre])
-    strength = float(np.sqrt(_mean(alone[when, centre] ** 2)))
-    moved = np.array([_mean(part) for part in alone[when].T]) * np.sign(centre_mean)
-    second = np.sort(moved[others])[-min(2, len(others))]
-    if second >= SHARE * strength:
-        near = np.union1d(members, others)
-        return "local", near[(moved[near] >= SHARE * strength) | (near == centre)]
-    return "fault", np.array([centre])
-
-
-def _mean(values: np.ndarray) -> float:
-    """Mean of what is known; 0 where nothing is."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else 0.0
+    alone = [evidence(measured, feature, fit_end).alone for feature in range(len(measured.features))]
+    return with_events(replace(detection, alone=np.stack(alone, axis=-1)))

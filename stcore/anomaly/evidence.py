@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stcore.anomaly import linear
 from stcore.anomaly.rows import gaps_open
@@ -18,8 +17,7 @@ from stcore.data.panel import Panel
 
 #: A deviation counts up to this many usual ones, so that one absurd reading does not stand for a whole neighbourhood.
 CLIP = 30.0
-#: The second neighbour must move by this share of what the centre does.
-SHARE = 0.25
+BLOCK_CELLS = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +48,27 @@ def evidence(panel: Panel, feature: int = 0, fit_end: Any = None) -> Evidence:
     values = gaps_open(panel).values[:, :, feature]
     rows = slice(*panel.time.slice_indexer(None, fit_end).indices(len(panel.time))[:2])
     calendar = linear.Calendar.of(panel.time[rows], panel.step)
-    own = _own(values, panel.time, rows, calendar)
+    phases, hours = calendar.phases(panel.time), calendar.hour(panel.time)
+    own = np.empty(values.shape, np.float32)
+    each = max(1, BLOCK_CELLS // max(1, len(values)))
+    for start in range(0, values.shape[1], each):
+        part = slice(start, start + each)
+        profile = linear.profiles(values[rows, part], phases[rows], calendar.count)
+        away = values[:, part] - profile[phases]
+        scale = spread_by_phase(away[rows], hours[rows], calendar.hours)
+        own[:, part] = away / np.where(scale > 0, scale, 1)[hours]
+    return beside_the_network(own, rows)
+
+
+def beside_the_network(own: np.ndarray, rows: slice) -> Evidence:
+    """The evidence of deviations [time, location] in units of the usual one; ``rows`` say what is usual."""
+    own = np.clip(own, -CLIP, CLIP)
     network = _network(own)
     loading = _loading(own[rows], network[rows])
     alone = own - network[:, None] * loading
     usual = spread(alone[rows])
-    return Evidence(
-        own, network, loading, np.clip(alone / np.where(usual > 0, usual, 1), -CLIP, CLIP).astype(np.float32)
-    )
-
-
-def _own(values: np.ndarray, time: pd.DatetimeIndex, rows: slice, calendar: linear.Calendar) -> np.ndarray:
-    """Deviation from the usual value of the phase in units of the usual deviation of the hour."""
-    phases, hours = calendar.phases(time), calendar.hour(time)
-    profile = linear.profiles(values[rows], phases[rows], calendar.count)
-    away = values - profile[phases]
-    scale = spread_by_phase(away[rows], hours[rows], calendar.hours)
-    usual = np.where(scale > 0, scale, 1)[hours]
-    return np.clip(away / np.nan_to_num(usual, nan=1.0), -CLIP, CLIP).astype(np.float32)
+    alone = np.clip(alone / np.where(usual > 0, usual, 1), -CLIP, CLIP).astype(np.float32)
+    return Evidence(own, network, loading, alone)
 
 
 def _network(own: np.ndarray) -> np.ndarray:
