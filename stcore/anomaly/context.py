@@ -111,8 +111,8 @@ def _wide(network: np.ndarray, width: int, rows: slice) -> np.ndarray:
 def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
     """How far a place and its two strongest neighbours moved the same way, summed: [time, location], 0 or more.
 
-    Each counts in full as long as the least of the three moves by ``SHARE`` of it: one sensor alone, or a pair, makes no
-    neighbourhood, nor do neighbours around a calm place.
+    None counts more than the place itself, nor more than the second of the two over ``SHARE``: one sensor alone, or a pair, makes
+    no neighbourhood, nor do neighbours around a calm place.
 
     Args:
         moved: [time, location] with sign, NaN = unknown. beside: neighbours of each place, -1 = none.
@@ -131,10 +131,10 @@ def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
 
 
 def _joint(centre: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """Sum of centre, first and second neighbour, none counting more than 1 / ``SHARE`` of the least of them."""
-    three = np.stack([centre, two[..., 0], two[..., 1]])
-    most = np.maximum(three.min(axis=0), 0) / SHARE
-    return np.asarray(np.minimum(three, most).clip(0).sum(axis=0))
+    """Sum of centre, first and second neighbour, none counting more than the centre or 1 / ``SHARE`` of the second."""
+    second = np.maximum(two[..., 1], 0)
+    most = np.minimum(np.maximum(centre, 0), second / SHARE)
+    return np.asarray(most + np.minimum(two[..., 0], most) + np.minimum(second, most))
 
 
 def in_context(detection: Detection, panel: Panel, fit_end: Any = None) -> Detection:

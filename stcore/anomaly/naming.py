@@ -18,21 +18,35 @@ NEIGHBOURS = 6
 
 
 def neighbour_table(edges: pd.DataFrame | None, ids: pd.Index, count: int) -> np.ndarray:
-    """Positions of at most ``count`` neighbours of each place, closest first: int [location, count], -1 = none."""
+    """Positions of at most ``count`` neighbours of each place, closest first: int [location, count], -1 = none.
+
+    Places with fewer are given neighbours of their neighbours after them, as on a road, where an incident is felt on one side.
+    """
     out = np.full((len(ids), count), -1)
     if edges is None or not len(edges):
         return out
     ends = [ids.get_indexer(edges[side]) for side in ("from", "to")]
     weight = np.nan_to_num(edges["weight"].to_numpy(float)) if "weight" in edges else np.ones(len(edges))
     pairs = pd.DataFrame({
-        "place": np.concatenate(ends), "other": np.concatenate(ends[::-1]), "weight": np.tile(weight, 2),
+        "place": np.concatenate(ends), "other": np.concatenate(ends[::-1]), "weight": np.tile(weight, 2), "hops": 1,
     })  # fmt: skip
-    pairs = pairs[(pairs["place"] >= 0) & (pairs["other"] >= 0) & (pairs["place"] != pairs["other"])]
-    pairs = pairs.sort_values("weight", ascending=False, kind="stable").drop_duplicates(["place", "other"])
-    pairs = pairs.assign(rank=pairs.groupby("place").cumcount())
-    pairs = pairs[pairs["rank"] < count]
-    out[pairs["place"], pairs["rank"]] = pairs["other"]
+    pairs = _closest(pairs[(pairs["place"] >= 0) & (pairs["other"] >= 0)])
+    short = pairs["place"].map(pairs.groupby("place").size()) < count
+    beyond = pairs[short].merge(pairs, left_on="other", right_on="place", suffixes=("", "_on"))
+    beyond = beyond.assign(other=beyond["other_on"], weight=beyond["weight"] * beyond["weight_on"], hops=2)
+    pairs = _closest(pd.concat([pairs, beyond[list(pairs.columns)]]))
+    rank = pairs.groupby("place").cumcount().to_numpy()
+    kept = rank < count
+    out[pairs["place"].to_numpy()[kept], rank[kept]] = pairs["other"].to_numpy()[kept]
     return out
+
+
+def _closest(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Each pair of two places once, few hops and large weights first."""
+    ordered = pairs[pairs["place"] != pairs["other"]].sort_values(
+        ["hops", "weight"], ascending=[True, False], kind="stable"
+    )
+    return ordered.drop_duplicates(["place", "other"])
 
 
 def named(detection: Detection, edges: pd.DataFrame | None) -> pd.DataFrame:

@@ -120,10 +120,14 @@ def test_data_without_a_value_up_to_the_end_are_refused():
         watch(panel, fit_end=panel.time[40])
 
 
-def test_a_strong_place_alone_counts_for_little_together():
+def test_together_counts_none_for_more_than_the_place_or_four_times_the_second_neighbour():
     beside = np.array([[1, 2, 3]] * 4)
-    lonely = together(np.array([[20.0, 1, 0.2, 0]]), beside)[0, 0]
-    assert lonely == pytest.approx(0.8 + 0.8 + 0.2)
-    assert together(np.array([[8.0, 4, 3, 0]]), beside)[0, 0] == pytest.approx(15)
-    assert together(np.array([[-8.0, -4, -3, np.nan]]), beside)[0, 0] == pytest.approx(15)
-    assert together(np.array([[8.0, -4, -3, 0]]), beside)[0, 0] == 0
+    for moved, expected in (
+        ([20, 1, 0.2, 0], 0.8 + 0.8 + 0.2),
+        ([8, 4, 3, 0], 15),
+        ([1.5, 9, 9, 9], 4.5),
+        ([8, -4, -3, 0], 0),
+    ):
+        for sign in (1.0, -1.0):
+            assert together(sign * np.array([moved], float), beside)[0, 0] == pytest.approx(expected)
+    assert together(np.array([[8.0, 4, np.nan, np.nan]]), beside)[0, 0] == 0
