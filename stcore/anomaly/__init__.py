@@ -12,13 +12,17 @@ from typing import Any
 
 import pandas as pd
 
+from stcore.anomaly.alarming import AlarmSettings, with_alarms
+from stcore.anomaly.alike import similar_past
 from stcore.anomaly.context import ContextSettings, in_context, watch
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
-from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
+from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised, tell_event
 from stcore.anomaly.events import find_events
+from stcore.anomaly.judging import Judgement, judged, threshold_from
 from stcore.anomaly.naming import KINDS
 from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
+from stcore.anomaly.self_test import SelfTest, self_test, self_test_key
 from stcore.data.panel import Panel, as_panels
 from stcore.errors import ConfigError, DataError, NotYet
 from stcore.records import Detection
@@ -134,7 +138,8 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "KINDS", "ContextSettings", "Detector", "DetectorSpec", "Expectation", "compared_leads", "describe_event", "detect",
-    "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "list_detectors", "load_detector", "spec", "surprised",
-    "watch",
+    "DETECTORS", "KINDS", "AlarmSettings", "ContextSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "SelfTest",
+    "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
+    "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
+    "watch", "with_alarms",
 ]  # fmt: skip
