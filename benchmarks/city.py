@@ -1,4 +1,4 @@
-"""A generated city: sensors with faults, local incidents and regional events, found and named by ``stcore.anomaly.context``.
+"""A generated city: sensors with faults, local incidents and regional events, found and named by the detector ``network``.
 
 ``python -m benchmarks.city --seeds 101 102 103``: 100 sensors, 28 days, speeds in mph with rush hours, weekends, a mood of the
 whole city, noise that neighbours share, noise of its own at each sensor, and 3 % missing. Planted in equal numbers: faults of one
@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from stcore.anomaly import detect
-from stcore.anomaly.context import in_context, watch
+from stcore.anomaly.context import in_context
+from stcore.anomaly.network import watch
 from stcore.data.panel import Panel
 from stcore.data.space import great_circle_km
 from stcore.records import Detection

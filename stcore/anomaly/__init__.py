@@ -14,12 +14,13 @@ import pandas as pd
 
 from stcore.anomaly.alarming import AlarmSettings, with_alarms
 from stcore.anomaly.alike import similar_past
-from stcore.anomaly.context import ContextSettings, in_context, watch
+from stcore.anomaly.context import in_context
 from stcore.anomaly.contract import PLANNED, Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised, tell_event
 from stcore.anomaly.events import find_events
 from stcore.anomaly.judging import Judgement, judged, threshold_from
 from stcore.anomaly.naming import KINDS
+from stcore.anomaly.network import NetworkSettings, watch
 from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.residual import ResidualSettings
 from stcore.anomaly.self_test import SelfTest, self_test, self_test_key
@@ -41,6 +42,14 @@ DETECTORS.add(
     DetectorSpec(
         "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
         ResidualSettings, "residual:Residual",
+    ),
+)  # fmt: skip
+
+DETECTORS.add(
+    "network",
+    DetectorSpec(
+        "network", "Network in context", "Sensor faults, local and regional events among many places with neighbours.",
+        NetworkSettings, "network:Network",
     ),
 )  # fmt: skip
 
@@ -138,7 +147,7 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "KINDS", "AlarmSettings", "ContextSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "SelfTest",
+    "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "NetworkSettings", "SelfTest",
     "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
     "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
     "watch", "with_alarms",

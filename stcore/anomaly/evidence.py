@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from stcore.anomaly import linear
+from stcore.anomaly.naming import SHARE
 from stcore.anomaly.rows import gaps_open
 from stcore.anomaly.thresholds import quantile, spread, spread_by_phase
 from stcore.data.panel import Panel
@@ -27,14 +29,55 @@ class Evidence:
     Attributes:
         own: [time, location] from the place's usual value at this hour.
         network: [time] middle of ``own`` over all places; 0 where fewer than three are known.
-        loading: [location] how much a place usually follows the network.
         alone: [time, location] what the network does not account for.
     """
 
     own: np.ndarray
     network: np.ndarray
-    loading: np.ndarray
     alone: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """What is usual of one value at every place.
+
+    Attributes:
+        profile: [phase, location] usual value.
+        scale: [hour, location] usual deviation from it.
+        loading: [location] how much of the network's deviation a place usually has, 0..3.
+        unit: [location] usual size of what is left, in units of ``scale``.
+    """
+
+    profile: np.ndarray
+    scale: np.ndarray
+    loading: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar) -> Norm:
+        """Learnt from values [time, location], NaN = not observed; in blocks of places."""
+        phases, hours = calendar.phases(time), calendar.hour(time)
+        parts = []
+        for part in _blocks(values):
+            profile = linear.profiles(values[:, part], phases, calendar.count)
+            parts.append((profile, spread_by_phase(values[:, part] - profile[phases], hours, calendar.hours)))
+        profile, scale = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
+        whole = np.ones(values.shape[1], np.float32)
+        plain = cls(profile.astype(np.float32), np.where(scale > 0, scale, 1).astype(np.float32), whole, whole)
+        loading, unit = follow(plain.deviations(values, time, calendar))
+        return cls(plain.profile, plain.scale, loading, unit)
+
+    def deviations(self, values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar) -> np.ndarray:
+        """``Evidence.own`` of values [time, location]."""
+        phases, hours = calendar.phases(time), calendar.hour(time)
+        own = np.empty(values.shape, np.float32)
+        for part in _blocks(values):
+            own[:, part] = (values[:, part] - self.profile[phases][:, part]) / self.scale[hours][:, part]
+        return np.clip(own, -CLIP, CLIP, out=own)
+
+    def evidence(self, values: np.ndarray, time: pd.DatetimeIndex, calendar: linear.Calendar) -> Evidence:
+        """Compare values [time, location] with their own past and the network."""
+        return beside_the_network(self.deviations(values, time, calendar), self.loading, self.unit)
 
 
 def evidence(panel: Panel, feature: int = 0, fit_end: Any = None) -> Evidence:
@@ -48,43 +91,33 @@ def evidence(panel: Panel, feature: int = 0, fit_end: Any = None) -> Evidence:
     values = gaps_open(panel).values[:, :, feature]
     rows = slice(*panel.time.slice_indexer(None, fit_end).indices(len(panel.time))[:2])
     calendar = linear.Calendar.of(panel.time[rows], panel.step)
-    phases, hours = calendar.phases(panel.time), calendar.hour(panel.time)
-    own = np.empty(values.shape, np.float32)
-    each = max(1, BLOCK_CELLS // max(1, len(values)))
-    for start in range(0, values.shape[1], each):
-        part = slice(start, start + each)
-        profile = linear.profiles(values[rows, part], phases[rows], calendar.count)
-        away = values[:, part] - profile[phases]
-        scale = spread_by_phase(away[rows], hours[rows], calendar.hours)
-        own[:, part] = away / np.where(scale > 0, scale, 1)[hours]
-    return beside_the_network(own, rows)
+    return Norm.of(values[rows], panel.time[rows], calendar).evidence(values, panel.time, calendar)
 
 
-def beside_the_network(own: np.ndarray, rows: slice) -> Evidence:
-    """The evidence of deviations [time, location] in units of the usual one; ``rows`` say what is usual."""
+def follow(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Loading of each place on the network, and the usual size of what is left: float32 [location]; unit 1 where that is zero."""
     own = np.clip(own, -CLIP, CLIP)
-    network = _network(own)
-    loading = _loading(own[rows], network[rows])
-    alone = own - network[:, None] * loading
-    usual = spread(alone[rows])
-    alone = np.clip(alone / np.where(usual > 0, usual, 1), -CLIP, CLIP).astype(np.float32)
-    return Evidence(own, network, loading, alone)
-
-
-def _network(own: np.ndarray) -> np.ndarray:
-    """Median over the places of each step."""
-    known = np.isfinite(own).sum(axis=1)
-    middle = quantile(own.T, 0.5)
-    return np.where(known >= 3, np.nan_to_num(middle), 0).astype(np.float32)
-
-
-def _loading(own: np.ndarray, network: np.ndarray) -> np.ndarray:
-    """Slope of each place on the network, over readings that are not far out; 0..3."""
-    body = np.where(np.abs(own) < 4, own, np.nan)
-    known = np.isfinite(body)
-    common = network[:, None] * known
+    network = network_of(own)
+    body = np.where(np.abs(own) < 4, own, np.nan)  # a slope over readings that are not far out
+    common = network[:, None] * np.isfinite(body)
     slope = (np.nan_to_num(body) * common).sum(axis=0) / np.maximum((common**2).sum(axis=0), 1e-9)
-    return np.clip(slope, 0, 3).astype(np.float32)
+    loading = np.clip(slope, 0, 3).astype(np.float32)
+    unit = spread(own - network[:, None] * loading)
+    return loading, np.where(unit > 0, unit, 1).astype(np.float32)
+
+
+def beside_the_network(own: np.ndarray, loading: np.ndarray, unit: np.ndarray) -> Evidence:
+    """The evidence of deviations [time, location] in units of the usual one."""
+    own = np.clip(own, -CLIP, CLIP)
+    network = network_of(own)
+    alone = np.clip((own - network[:, None] * loading) / unit, -CLIP, CLIP)
+    return Evidence(own, network, alone.astype(np.float32))
+
+
+def network_of(own: np.ndarray) -> np.ndarray:
+    """Median over the places of each step: float32 [time]."""
+    known = np.isfinite(own).sum(axis=1)
+    return np.where(known >= 3, np.nan_to_num(quantile(own.T, 0.5)), 0).astype(np.float32)
 
 
 def trailing(values: np.ndarray, width: int) -> np.ndarray:
@@ -100,3 +133,35 @@ def trailing(values: np.ndarray, width: int) -> np.ndarray:
 
     mean = sums(np.where(known, values, 0)) / np.maximum(sums(known), 1)
     return np.where(known, mean, np.nan).astype(np.float32)
+
+
+def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """How far a place and its two strongest neighbours moved the same way, summed: [time, location], 0 or more.
+
+    None counts more than the place itself, nor more than the second of the two over ``SHARE``: one sensor alone, or a pair, makes
+    no neighbourhood, nor do neighbours around a calm place.
+
+    Args:
+        moved: [time, location] with sign, NaN = unknown. beside: neighbours of each place, at least two columns, -1 = none.
+    """
+    known = np.nan_to_num(np.concatenate([moved, np.zeros((len(moved), 1), moved.dtype)], axis=1))
+    out = np.empty(moved.shape, np.float32)
+    for part in _blocks(moved):
+        centre, around = known[:, :-1][:, part], known[:, beside[part]]
+        up = _joint(centre, -np.partition(-around, 1, axis=2)[..., :2])
+        down = _joint(-centre, -np.partition(around, 1, axis=2)[..., :2])
+        out[:, part] = np.maximum(up, down)
+    return out
+
+
+def _joint(centre: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Sum of centre, first and second neighbour, none counting more than the centre or 1 / ``SHARE`` of the second."""
+    second = np.maximum(two[..., 1], 0)
+    most = np.minimum(np.maximum(centre, 0), second / SHARE)
+    return np.asarray(most + np.minimum(two[..., 0], most) + np.minimum(second, most))
+
+
+def _blocks(values: np.ndarray) -> list[slice]:
+    """Slices of places small enough for memory."""
+    each = max(1, BLOCK_CELLS // max(1, len(values)))
+    return [slice(start, start + each) for start in range(0, values.shape[1], each)]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import edges_of, empty_events, with_events
-from stcore.anomaly.evidence import beside_the_network
+from stcore.anomaly.evidence import beside_the_network, follow
 from stcore.anomaly.linear import Calendar
 from stcore.anomaly.scores import fill_unobserved, shares, strongest
 from stcore.data import steps
@@ -177,7 +177,8 @@ def _alone(
     own = residuals(prediction, lead) / np.where(scale > 0, scale, 1)
     out = np.full((len(every), *own.shape[1:]), np.nan, np.float32)
     for target in range(own.shape[2]):
-        out[every.get_indexer(time), :, target] = beside_the_network(own[..., target], slice(None)).alone
+        each = own[..., target]
+        out[every.get_indexer(time), :, target] = beside_the_network(each, *follow(each)).alone
     return out
 
 

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from stcore.anomaly import detect
-from stcore.anomaly.context import ContextSettings, in_context, together, watch
+from stcore.anomaly.context import in_context
+from stcore.anomaly.evidence import together
+from stcore.anomaly.network import NetworkSettings, watch
 from stcore.data.panel import Panel
 from stcore.errors import DataError
 
@@ -109,7 +111,7 @@ def test_scores_are_finite_and_gaps_are_no_alarm():
 
 def test_more_false_events_borne_means_lower_thresholds():
     panel = town()
-    few, many = (watch(panel, ContextSettings(false_a_day=rate)).scores.max() for rate in (0.01, 100))
+    few, many = (watch(panel, NetworkSettings(false_a_day=rate)).scores.max() for rate in (0.01, 100))
     assert few < many
 
 

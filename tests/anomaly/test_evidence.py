@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stcore.anomaly.evidence import CLIP, evidence, trailing
+from stcore.anomaly.evidence import CLIP, Norm, evidence, trailing
+from stcore.anomaly.linear import Calendar
 
 
 def test_what_everybody_does_is_the_networks_and_what_one_does_is_its_own(make_panel, alter):
@@ -20,9 +21,11 @@ def test_what_everybody_does_is_the_networks_and_what_one_does_is_its_own(make_p
 
 
 def test_usual_deviations_are_about_one(make_panel):
-    seen = evidence(make_panel(900, 15))
-    assert 0.6 < np.abs(seen.alone).mean() < 1.2
-    assert 0 <= seen.loading.min() <= seen.loading.max() <= 3
+    panel = make_panel(900, 15)
+    assert 0.6 < np.abs(evidence(panel).alone).mean() < 1.2
+    norm = Norm.of(panel.values[:, :, 0], panel.time, Calendar.of(panel.time, panel.step))
+    assert 0 <= norm.loading.min() <= norm.loading.max() <= 3
+    assert norm.scale.min() > 0
 
 
 def test_nothing_after_the_end_changes_what_is_usual(make_panel, alter):
