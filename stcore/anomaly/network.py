@@ -33,6 +33,8 @@ WIDTHS = (1, 3, 6)
 #: Shape of the tail of a single reading's deviations; a mean of several has a lighter one.
 HEAVY = 0.2
 LEAST = 4.0
+#: Cells of a false event over all measures: windows overlap, measures agree and neighbours join.
+CELLS = 10
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
 
@@ -47,7 +49,7 @@ class NetworkSettings(Config):
         0.5, title="False events a day", help="How many false events over all places you bear.", gt=0, le=1000,
     )  # fmt: skip
     network: float = setting(
-        5.0, title="Network threshold", unit="usual deviations", ge=1, le=100, level="advanced",
+        4.0, title="Network threshold", unit="usual deviations", ge=1, le=100, level="advanced",
         help="The network as a whole is out of line beyond this; lower it to see weaker regional events.",
     )  # fmt: skip
     hysteresis: float = setting(
@@ -119,7 +121,9 @@ class Network:
             edges_of(panel.space, panel.locations), panel.locations.index, self.settings.neighbours
         )
         day = pd.Timedelta(days=1) / steps.typical(panel.step)
-        rate = self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / max(day * len(panel.locations), 1e-9)
+        rate = (
+            CELLS * self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / max(day * len(panel.locations), 1e-9)
+        )
         learnt = [
             _thresholds(norm.evidence(values, panel.time, calendar), beside, rate, self.settings.network)
             for norm, values in zip(norms, np.moveaxis(panel.values, 2, 0), strict=True)
