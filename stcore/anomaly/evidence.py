@@ -135,6 +135,15 @@ def trailing(values: np.ndarray, width: int) -> np.ndarray:
     return np.where(known, mean, np.nan).astype(np.float32)
 
 
+def unchanged(values: np.ndarray, most: int) -> np.ndarray:
+    """Steps for which each reading has stayed exactly the same, up to ``most``: [time, location], 0 at a change or a gap."""
+    same = np.zeros(values.shape, bool)
+    same[1:] = values[1:] == values[:-1]
+    rows = np.arange(len(values), dtype=np.int32)[:, None]
+    last = np.maximum.accumulate(np.where(same, np.int32(-1), rows), axis=0)
+    return np.asarray(np.minimum(rows - last, most).astype(np.float32))
+
+
 def together(moved: np.ndarray, beside: np.ndarray) -> np.ndarray:
     """How far a place and its two strongest neighbours moved the same way, summed: [time, location], 0 or more.
 

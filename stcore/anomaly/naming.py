@@ -89,7 +89,7 @@ def _named(
     moved = np.where(known, part, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     moved *= np.sign(moved[centre])
     least = SHARE * float(np.sqrt(power[strongest, feature] / max(known[:, centre].sum(), 1)))
-    if np.sort(moved[others])[-min(2, len(others))] < least or not least:
+    if np.sort(moved[others])[-min(2, len(others))] < least or least < SHARE:  # hardly moved: stuck, not swept along
         return "fault", np.array([centre])
     near = np.union1d(members, others)
     return "local", near[(moved[near] >= least) | (near == centre)]

@@ -1,7 +1,8 @@
 """Network in context: strange is a place that neither its past nor the network accounts for, a neighbourhood, or the network.
 
 When to use: many places with neighbours, such as the sensors of a city. It finds what one sensor does alone, what a place and
-two of its neighbours do together though none stands out by itself, and what happens to most places at once. A score of 1 is the
+two of its neighbours do together though none stands out by itself, what happens to most places at once, and readings that are
+stuck where they usually change. A score of 1 is the
 threshold of whichever measure is strongest; each looks at one, three and six steps up to the step itself, never after it.
 """
 
@@ -16,7 +17,7 @@ import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import edges_of, empty_events, with_events
-from stcore.anomaly.evidence import Evidence, Norm, together, trailing
+from stcore.anomaly.evidence import Evidence, Norm, together, trailing, unchanged
 from stcore.anomaly.linear import Calendar
 from stcore.anomaly.naming import NEIGHBOURS, neighbour_table
 from stcore.anomaly.rows import appended, gaps_open, scored_features
@@ -35,6 +36,9 @@ HEAVY = 0.2
 LEAST = 4.0
 #: Cells of a false event over all measures: windows overlap, measures agree and neighbours join.
 CELLS = 10
+#: A reading that stays exactly the same this long is stuck, where usual ones hardly ever stay half as long; never asked beyond the
+#: second number of steps.
+STUCK, LONGEST_STUCK = 6, 500
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
 
@@ -66,6 +70,7 @@ class Learnt:
         norms: what is usual, one a feature.
         cuts: [feature, width, measure] score of 1 of mean, roughness and neighbourhood.
         wide: [feature, width] usual deviation of the network's mean.
+        stuck: [feature] steps without a change that make an alarm; infinite where values often stay the same.
         beside: positions of the neighbours of each place, -1 = none.
         calendar: phases and hours.
         step, locations, features: what the detector applies to.
@@ -74,6 +79,7 @@ class Learnt:
     norms: tuple[Norm, ...]
     cuts: np.ndarray
     wide: np.ndarray
+    stuck: np.ndarray
     beside: np.ndarray
     calendar: Calendar
     step: str
@@ -129,10 +135,10 @@ class Network:
             for norm, values in zip(norms, np.moveaxis(panel.values, 2, 0), strict=True)
         ]
         self._learnt = Learnt(
-            norms, np.stack([cuts for cuts, _ in learnt]), np.stack([wide for _, wide in learnt]), beside, calendar,
-            panel.step, tuple(panel.locations.index), panel.features,
+            norms, np.stack([cuts for cuts, _ in learnt]), np.stack([wide for _, wide in learnt]),
+            np.array([_stuck(values) for values in np.moveaxis(panel.values, 2, 0)]), beside, calendar, panel.step, tuple(panel.locations.index), panel.features,
         )  # fmt: skip
-        self.tail = panel.between(panel.time[-max(WIDTHS) :][0])
+        self.tail = panel.between(panel.time[-self._memory :][0])
         return self
 
     def score(self, panel: Panel) -> Detection:
@@ -147,6 +153,9 @@ class Network:
         for number, norm in enumerate(learnt.norms):
             seen = norm.evidence(panel.values[:, :, number], panel.time, learnt.calendar)
             np.fmax(scores, self._scores(seen, number), out=scores)
+            if np.isfinite(learnt.stuck[number]):
+                still = unchanged(panel.values[:, :, number], int(2 * learnt.stuck[number]))
+                np.fmax(scores, still / np.float32(learnt.stuck[number]), out=scores)
             alone[:, :, number] = seen.alone
         positions = [given.features.index(name) for name in panel.features]
         return with_events(
@@ -168,9 +177,9 @@ class Network:
         """
         assert self.tail is not None
         rows = self._known(rows)
-        joined = appended(self.tail, rows, max(WIDTHS))
+        joined = appended(self.tail, rows, self._memory)
         found = self.score(joined)
-        self.tail = joined.between(joined.time[-max(WIDTHS) :][0])
+        self.tail = joined.between(joined.time[-self._memory :][0])
         new = slice(len(found.time) - len(rows.time), None)
         assert found.contributions is not None
         assert found.alone is not None
@@ -199,6 +208,12 @@ class Network:
         detector = cls()
         detector.settings, detector._learnt, detector.tail = read(Path(folder))
         return detector
+
+    @property
+    def _memory(self) -> int:
+        """Rows that a score can depend on."""
+        stuck = self.learnt.stuck
+        return int(max(max(WIDTHS), 2 * stuck[np.isfinite(stuck)].max(initial=0) + 1))
 
     def _known(self, panel: Panel) -> Panel:
         """The panel with the places and features of the fit, gaps as NaN; refused where it does not fit."""
@@ -240,6 +255,13 @@ def watch(panel: Panel, settings: NetworkSettings | None = None, fit_end: Any = 
         DataError: no observed value up to ``fit_end``.
     """
     return Network(settings).fit(panel.between(None, fit_end)).score(panel)
+
+
+def _stuck(values: np.ndarray) -> float:
+    """Steps without a change that make an alarm, from values [time, location]."""
+    still = unchanged(values, LONGEST_STUCK)
+    usual = float(thresholds.quantile(still[np.isfinite(values)], 0.999))
+    return np.inf if 2 * usual >= LONGEST_STUCK else max(float(STUCK), 2 * usual)
 
 
 def _measures(seen: Evidence, beside: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -31,7 +31,13 @@ def write(detector: Network, folder: Path) -> None:
 
     learnt, tail = detector.learnt, detector.tail
     assert tail is not None
-    arrays = {"cuts": learnt.cuts, "wide": learnt.wide, "beside": learnt.beside, "tail": tail.values}
+    arrays = {
+        "cuts": learnt.cuts,
+        "wide": learnt.wide,
+        "stuck": learnt.stuck,
+        "beside": learnt.beside,
+        "tail": tail.values,
+    }
     for part in fields(Norm):
         arrays[part.name] = np.stack([getattr(norm, part.name) for norm in learnt.norms])
     about: dict[str, Any] = {
@@ -74,7 +80,7 @@ def _rebuilt(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Netw
     names = [part.name for part in fields(Norm)]
     norms = tuple(Norm(*(arrays[name][number] for name in names)) for number in range(len(features)))
     learnt = Learnt(
-        norms, arrays["cuts"], arrays["wide"], arrays["beside"], Calendar(cycle and steps.Cycle(**cycle), about["calendar"]["weekend"]),
+        norms, arrays["cuts"], arrays["wide"], arrays["stuck"], arrays["beside"], Calendar(cycle and steps.Cycle(**cycle), about["calendar"]["weekend"]),
         about["step"], tuple(about["locations"]), features,
     )  # fmt: skip
     start = pd.Timestamp(about["tail_start"])

@@ -19,7 +19,7 @@ from stcore.errors import ConfigError, DataError, nearest
 
 #: Kind -> sizes: multiples of the usual spread, or for kinds that last (``LASTING``) shares of a day.
 SIZES: Mapping[str, tuple[float, ...]] = MappingProxyType({
-    "spike": (2, 4, 8), "shift": (1, 2, 4), "drift": (2, 4, 8), "burst": (1, 2, 4),
+    "spike": (2, 4, 8, 16), "shift": (1, 2, 4, 8), "drift": (2, 4, 8, 16), "burst": (1, 2, 4, 8),
     "dropout": (1 / 16, 1 / 4, 1 / 2), "stuck": (1 / 16, 1 / 4, 1 / 2), "swap": (1 / 16, 1 / 4, 1 / 2),
 })  # fmt: skip
 LASTING = frozenset({"dropout", "stuck", "swap"})

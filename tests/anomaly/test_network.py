@@ -62,3 +62,19 @@ def test_a_torn_file_is_refused(make_panel, tmp_path):
     (tmp_path / "detector.safetensors").write_bytes(b"torn")
     with pytest.raises(StoreError):
         load_detector(tmp_path)
+
+
+def test_a_stuck_reading_is_a_fault_though_its_value_is_usual(make_panel):
+    panel = make_panel(700, 8)
+    panel.values[600:615, 4] = panel.values[600, 4]
+    found = detect(panel, "network")
+    assert found.alarms[608:615, 4].all()
+    event = found.events[found.events["locations"].map(lambda ids: ids == ["p4"])].iloc[0]
+    assert event["kind"] == "fault"
+
+
+def test_values_that_often_stay_the_same_are_not_stuck(make_panel):
+    panel = make_panel(700, 8)
+    panel.values[:] = np.repeat(panel.values[::10], 10, axis=0)
+    found = detect(panel, "network")
+    assert found.alarms.mean() < 0.01
