@@ -46,10 +46,10 @@ class View:
     @property
     def kinds(self) -> dict[str, str]:
         """Kind -> words, of the kinds there can be: without neighbours nothing tells a fault from an event."""
-        words_of = anomaly.KINDS | {"single": f"Single {self.word}"}
-        alone = self.found.edges is None or not len(self.found.edges)
-        possible = ("single", "regional") if alone else ("fault", "local", "regional")
-        return {kind: words_of[kind] for kind in dict.fromkeys((*possible, *self.found.events["kind"]))}
+        edges, ids = self.found.edges, self.found.locations.index
+        social = ids.isin([] if edges is None else [*edges["from"], *edges["to"]])
+        possible = ["fault", "local"] * bool(social.any()) + ["regional"] + ["single"] * (not social.all())
+        return {kind: (anomaly.KINDS | {"single": f"Single {self.word}"})[kind] for kind in possible}
 
 
 def view(work: Work, model: str, threshold: float | None, word: str) -> View:
