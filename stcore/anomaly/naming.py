@@ -84,12 +84,14 @@ def _named(
     others = beside[centre][beside[centre] >= 0]
     if not len(others):
         return ("single" if len(members) == 1 else "local"), members
-    part = detection.alone[rows][when][:, :, feature]
+    near = np.union1d(members, others)
+    part = detection.alone[rows, :, feature][when][:, near]
     known = np.isfinite(part)
     moved = np.where(known, part, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    moved *= np.sign(moved[centre])
-    least = SHARE * float(np.sqrt(power[strongest, feature] / max(known[:, centre].sum(), 1)))
-    if np.sort(moved[others])[-min(2, len(others))] < least or least < SHARE:  # hardly moved: stuck, not swept along
+    at = near == centre
+    moved *= np.sign(moved[at])
+    least = SHARE * float(np.sqrt(power[strongest, feature] / max(known[:, at].sum(), 1)))
+    second = np.sort(moved[np.isin(near, others)])[-min(2, len(others))]
+    if second < least or least < SHARE:  # hardly moved: stuck, not swept along
         return "fault", np.array([centre])
-    near = np.union1d(members, others)
-    return "local", near[(moved[near] >= least) | (near == centre)]
+    return "local", near[(moved >= least) | at]
