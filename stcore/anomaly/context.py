@@ -18,11 +18,13 @@ def in_context(detection: Detection, panel: Panel, fit_end: Any = None) -> Detec
     """The same detection with its events named by what their surroundings did (``naming.named``), now and after ``rethreshold``.
 
     Args:
-        panel: what was scored, of the same steps and places.
+        panel: what was scored; it may hold more steps, and its places in another order.
         fit_end: last time that says what is usual; None: all.
     """
     if len(detection.locations) < 2 or detection.alone is not None:
         return detection
     measured = scored_features(panel)
     alone = [evidence(measured, feature, fit_end).alone for feature in range(len(measured.features))]
-    return with_events(replace(detection, alone=np.stack(alone, axis=-1)))
+    rows = panel.time.get_indexer(detection.time)
+    places = panel.locations.index.get_indexer(detection.locations.index)
+    return with_events(replace(detection, alone=np.stack(alone, axis=-1)[rows[:, None], places]))

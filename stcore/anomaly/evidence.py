@@ -14,7 +14,7 @@ import pandas as pd
 from stcore.anomaly import linear
 from stcore.anomaly.naming import SHARE
 from stcore.anomaly.rows import gaps_open
-from stcore.anomaly.thresholds import quantile, spread, spread_by_phase
+from stcore.anomaly.thresholds import spread, spread_by_phase
 from stcore.data.panel import Panel
 
 #: A deviation counts up to this many usual ones, so that one absurd reading does not stand for a whole neighbourhood.
@@ -115,9 +115,12 @@ def beside_the_network(own: np.ndarray, loading: np.ndarray, unit: np.ndarray) -
 
 
 def network_of(own: np.ndarray) -> np.ndarray:
-    """Median over the places of each step: float32 [time]."""
-    known = np.isfinite(own).sum(axis=1)
-    return np.where(known >= 3, np.nan_to_num(quantile(own.T, 0.5)), 0).astype(np.float32)
+    """Median over the places of each step: float32 [time]; 0 where fewer than three are known."""
+    ordered = np.sort(own, axis=1)  # NaN go last
+    known = np.isfinite(ordered).sum(axis=1)
+    middle = np.stack([np.maximum(known - 1, 0) // 2, known // 2], axis=1)
+    middle = np.minimum(middle, max(own.shape[1] - 1, 0))
+    return np.where(known >= 3, np.take_along_axis(ordered, middle, axis=1).mean(axis=1), 0).astype(np.float32)
 
 
 def trailing(values: np.ndarray, width: int) -> np.ndarray:

@@ -82,8 +82,8 @@ def _named(
     strongest, feature = np.unravel_index(np.argmax(power), power.shape)
     centre, when = int(members[strongest]), flagged[:, strongest]
     others = beside[centre][beside[centre] >= 0]
-    if not len(others):
-        return ("single" if len(members) == 1 else "local"), members
+    if not len(others) or not power[strongest, feature]:  # nobody to compare with, or nothing known of how it moved
+        return ("local" if len(members) > 1 else "fault" if len(others) else "single"), members
     near = np.union1d(members, others)
     part = detection.alone[rows, :, feature][when][:, near]
     known = np.isfinite(part)

@@ -258,9 +258,11 @@ def watch(panel: Panel, settings: NetworkSettings | None = None, fit_end: Any = 
 
 
 def _stuck(values: np.ndarray) -> float:
-    """Steps without a change that make an alarm, from values [time, location]."""
+    """Steps without a change that make an alarm, from values [time, location]: twice the length of all but one in a thousand."""
     still = unchanged(values, LONGEST_STUCK)
-    usual = float(thresholds.quantile(still[np.isfinite(values)], 0.999))
+    ends = np.ones(still.shape, bool)
+    ends[:-1] = still[1:] == 0
+    usual = float(thresholds.quantile(still[ends & np.isfinite(values)], 0.999))
     return np.inf if 2 * usual >= LONGEST_STUCK else max(float(STUCK), 2 * usual)
 
 

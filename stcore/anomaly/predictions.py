@@ -59,7 +59,7 @@ def from_predictions(
         rate or thresholds.usual_rate(len(test.locations), test.step),
     )
     strange, time = _strange(test, leads, calendar, scale, size)
-    alone = _alone(test, leads[-1], calendar, scale[-1], time) if len(test.locations) > 1 else None
+    alone = _alone(test, leads, calendar, scale, time) if len(test.locations) > 1 else None
     targets = len(test.targets)
     observed = np.isfinite(strongest(strange, targets))
     each = fill_unobserved(strange, test.horizon).reshape(len(time), -1, targets)
@@ -166,19 +166,21 @@ def _strange(
 
 
 def _alone(
-    prediction: Prediction, lead: int, calendar: Calendar, usual: np.ndarray, every: pd.DatetimeIndex
+    prediction: Prediction, leads: Sequence[int], calendar: Calendar, scale: np.ndarray, every: pd.DatetimeIndex
 ) -> np.ndarray:
-    """Errors of the farthest lead in usual ones that the whole network does not share: [time, location, target], NaN elsewhere.
+    """Errors in usual ones that the whole network does not share: [time, location, target], NaN where unknown.
 
-    A drop that lasts surprises the nearest forecast only at its start; the farthest sees all of it.
+    Of the farthest lead where it is known: a drop that lasts surprises the nearest forecast only at its start.
     """
-    time = prediction.times(lead)
-    scale = usual[calendar.hour(time)].reshape(len(time), -1, len(prediction.targets))
-    own = residuals(prediction, lead) / np.where(scale > 0, scale, 1)
-    out = np.full((len(every), *own.shape[1:]), np.nan, np.float32)
-    for target in range(own.shape[2]):
-        each = own[..., target]
-        out[every.get_indexer(time), :, target] = beside_the_network(each, *follow(each)).alone
+    places, targets = len(prediction.locations), len(prediction.targets)
+    out = np.full((len(every), places, targets), np.nan, np.float32)
+    for lead, usual in reversed(list(zip(leads, scale, strict=True))):
+        time = prediction.times(lead)
+        rows, size = every.get_indexer(time), usual[calendar.hour(time)].reshape(len(time), places, targets)
+        own = residuals(prediction, lead) / np.where(size > 0, size, 1)
+        for target in range(targets):
+            alone = beside_the_network(own[..., target], *follow(own[..., target])).alone
+            out[rows, :, target] = np.where(np.isnan(out[rows, :, target]), alone, out[rows, :, target])
     return out
 
 

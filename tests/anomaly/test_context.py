@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,12 @@ def test_together_counts_none_for_more_than_the_place_or_four_times_the_second_n
         for sign in (1.0, -1.0):
             assert together(sign * np.array([moved], float), beside)[0, 0] == pytest.approx(expected)
     assert together(np.array([[8.0, 4, np.nan, np.nan]]), beside)[0, 0] == 0
+
+
+def test_the_panel_may_be_longer_and_its_places_in_another_order():
+    panel = hit(town(), slice(400, 404), [12], -25)
+    found = detect(panel.between(panel.time[200]), "residual")
+    turned = replace(panel, values=panel.values[:, ::-1], locations=panel.locations.iloc[::-1])
+    again = in_context(replace(found, alone=None), turned)
+    assert np.nanargmin(again.alone[200, :, 0]) == 12
+    assert again.events.iloc[0]["kind"] == "fault"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stcore.anomaly.evidence import CLIP, Norm, evidence, trailing
+from stcore.anomaly.evidence import CLIP, Norm, evidence, network_of, trailing
 from stcore.anomaly.linear import Calendar
 
 
@@ -59,3 +59,9 @@ def test_a_trailing_mean_counts_what_is_known_and_reads_nothing_later():
     assert trailing(values, 3)[:, 0].tolist()[:2] == [1, 2]
     assert np.isnan(trailing(values, 3)[2, 0])
     assert trailing(values, 3)[3:, 0].tolist() == [4, 7]
+
+
+def test_the_network_is_the_middle_of_at_least_three_known_places():
+    nan = np.nan
+    own = np.array([[1.0, 2, 9, 4], [1, nan, 3, 8], [nan, nan, 3, 8], [nan] * 4])
+    assert network_of(own).tolist() == [3, 3, 0, 0]

@@ -51,3 +51,10 @@ def test_neighbours_come_closest_first_both_ways_and_then_over_one_other():
     table = neighbour_table(edges, ids, 3)
     assert table.tolist() == [[2, 1, 3], [0, 2, -1], [0, 3, 1], [2, 0, -1], [-1, -1, -1]]
     assert (neighbour_table(None, ids, 2) == -1).all()
+
+
+def test_where_nothing_is_known_of_how_places_moved_the_simple_word_stays(scored):
+    scores = np.zeros((40, 8))
+    scores[20:24, 2:4] = 9
+    found = with_events(replace(scored(scores), alone=np.full((40, 8, 1), np.nan, np.float32)))
+    assert found.events[["kind", "locations"]].to_numpy().tolist() == [["local", ["p2", "p3"]]]

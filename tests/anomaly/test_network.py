@@ -75,6 +75,9 @@ def test_a_stuck_reading_is_a_fault_though_its_value_is_usual(make_panel):
 
 def test_values_that_often_stay_the_same_are_not_stuck(make_panel):
     panel = make_panel(700, 8)
+    assert Network().fit(panel).learnt.stuck.tolist() == [6]
     panel.values[:] = np.repeat(panel.values[::10], 10, axis=0)
-    found = detect(panel, "network")
-    assert found.alarms.mean() < 0.01
+    assert Network().fit(panel).learnt.stuck.tolist() == [18]
+    panel.values[:] = 3
+    assert Network().fit(panel).learnt.stuck.tolist() == [np.inf]
+    assert not detect(panel, "network").alarms.any()

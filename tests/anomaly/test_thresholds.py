@@ -107,3 +107,14 @@ def test_the_tail_of_a_generalised_pareto_is_found_again(shape, seed):
 def test_a_rate_is_alarms_over_the_steps_of_a_week():
     assert thresholds.rate_of(1, "1h") == pytest.approx(1 / 168)
     assert thresholds.rate_of(1000, "1D") == 0.5
+
+
+@pytest.mark.parametrize(("shape", "draw"), [(0.0, "exponential"), (0.2, "pareto")])
+def test_a_tail_of_known_shape_is_continued_from_its_body(shape, draw):
+    random = np.random.default_rng(0)
+    scores = random.exponential(size=200_000) if draw == "exponential" else random.pareto(5, 200_000) * 5
+    truth = -np.log(1e-5) if draw == "exponential" else (1e-5**-0.2 - 1) * 5
+    assert thresholds.tail(scores, 1e-5, shape) == pytest.approx(truth, rel=0.1)
+    scores[:1000] = 1e6
+    assert thresholds.tail(scores, 1e-5, shape) == pytest.approx(truth, rel=0.25)
+    assert thresholds.tail(np.array([np.nan]), 1e-5, shape, 7.0) == 7.0
