@@ -36,7 +36,7 @@ position = anomaly_view.main_target(shown, when, place)
 
 left, right = st.columns([1, 1.32])
 with left:
-    legend = parts.join(parts.key(mark, shown.kinds[kind].lower()) for kind, mark in anomaly_view.MARKS.items())
+    legend = parts.join(parts.key(anomaly_view.MARKS[kind], said.lower()) for kind, said in shown.kinds.items())
     heading = f"Where, at {words.moment(when, found.step)}"
     with parts.panel(heading, f"Grey {words.plural(word)} behave as forecast", legend, key="anomalies-map"):
         marks = anomaly_view.kinds_at(table, when, event)

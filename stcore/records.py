@@ -343,6 +343,9 @@ class Detection:
         edges: edge table used to join alarms of neighbours, or None.
         detector: registry name.
         findings: what the reader should know.
+        hysteresis: share of the threshold a score must fall to before its alarm ends; 1 = the threshold itself.
+        least_steps: an alarm that ends sooner is none.
+        alone: [time, location, feature] signed deviation that the whole network does not share, or None; names the events.
     """
 
     scores: np.ndarray
@@ -357,18 +360,26 @@ class Detection:
     edges: pd.DataFrame | None = None
     detector: str = ""
     findings: tuple[Finding, ...] = ()
+    hysteresis: float = 1.0
+    least_steps: int = 1
+    alone: np.ndarray | None = None
 
     @property
     def alarms(self) -> np.ndarray:
-        """bool [time, location]: score above the threshold where something was observed."""
-        return (self.scores > self.threshold) & self.observed
+        """bool [time, location]: score above the threshold where something was observed, held and long enough."""
+        from stcore.anomaly.alarming import alarmed
 
-    def rethreshold(self, threshold: float) -> Detection:
-        """The same scores under another threshold; alarms and events follow, nothing is computed again."""
-        from stcore.anomaly.events import find_events
+        return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps)
 
-        cut = replace(self, threshold=float(threshold))
-        return replace(cut, events=find_events(cut))
+    def rethreshold(self, threshold: float, **rules: Any) -> Detection:
+        """The same scores under another threshold; alarms and events follow, nothing is computed again.
+
+        Args:
+            rules: ``hysteresis`` and ``least_steps`` where they change.
+        """
+        from stcore.anomaly.events import with_events
+
+        return with_events(replace(self, threshold=float(threshold), **rules))
 
     def to_frame(self) -> pd.DataFrame:
         """time, location, score, threshold, alarm: one row a step and location."""

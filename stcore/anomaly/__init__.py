@@ -12,16 +12,22 @@ from typing import Any
 
 import pandas as pd
 
+from stcore.anomaly.alarming import AlarmSettings, with_alarms
+from stcore.anomaly.alike import similar_past
 from stcore.anomaly.auto import AutoSettings
 from stcore.anomaly.autoencoder import AutoencoderSettings
+from stcore.anomaly.context import in_context
 from stcore.anomaly.contract import Detector, DetectorSpec
-from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised
+from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised, tell_event
 from stcore.anomaly.events import find_events
 from stcore.anomaly.isolation_forest import IsolationForestSettings
+from stcore.anomaly.judging import Judgement, judged, threshold_from
 from stcore.anomaly.kmeans import KMeansSettings
 from stcore.anomaly.knn import KnnSettings
 from stcore.anomaly.mahalanobis import MahalanobisSettings
+from stcore.anomaly.naming import KINDS
 from stcore.anomaly.neighbours import NeighboursSettings
+from stcore.anomaly.network import NetworkSettings, watch
 from stcore.anomaly.network_pca import NetworkPcaSettings
 from stcore.anomaly.patch_cnn import PatchCnnSettings
 from stcore.anomaly.poly import PolySettings
@@ -29,6 +35,7 @@ from stcore.anomaly.predictions import compared_leads, from_predictions
 from stcore.anomaly.pyod_detector import PyodSettings
 from stcore.anomaly.residual import ResidualSettings
 from stcore.anomaly.scored import DetectorSettings
+from stcore.anomaly.self_test import SelfTest, self_test, self_test_key
 from stcore.anomaly.spectral_residual import SpectralResidualSettings
 from stcore.anomaly.sub_pca import SubPcaSettings
 from stcore.anomaly.window_detector import WindowSettings
@@ -46,6 +53,10 @@ for _spec in (
     DetectorSpec(
         "residual", "Forecast error", "Steps that lie far from what the recent past and the usual day led one to expect.",
         ResidualSettings, "residual:Residual",
+    ),
+    DetectorSpec(
+        "network", "Network in context", "Sensor faults, local and regional events among many places with neighbours.",
+        NetworkSettings, "network:Network",
     ),
     DetectorSpec(
         "seasonal_z", "Seasonal z-score", "Values far from the usual one of their hour; plain, and easy to explain.",
@@ -138,9 +149,11 @@ def detect(
         ConfigError: an unknown detector, or a wrong setting. ModelError: it needs a package that is not installed.
         DataError: no observed value up to ``fit_end``.
     """
-    if isinstance(panel, Panel):
-        return _fitted(panel, detector, fit_end, settings).score(panel)
-    return {name: _fitted(one, detector, fit_end, settings).score(one) for name, one in as_panels(panel).items()}
+
+    def judge(one: Panel) -> Detection:
+        return in_context(_fitted(one, detector, fit_end, settings).score(one), one, fit_end)
+
+    return judge(panel) if isinstance(panel, Panel) else {name: judge(one) for name, one in as_panels(panel).items()}
 
 
 def fit_detector(
@@ -204,6 +217,8 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "Detector", "DetectorSpec", "Expectation", "compared_leads", "describe_event", "detect", "expectation", "find_events",
-    "fit_detector", "from_predictions", "list_detectors", "load_detector", "spec", "surprised",
+    "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "NetworkSettings", "SelfTest",
+    "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
+    "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
+    "watch", "with_alarms",
 ]  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcore.anomaly.naming import KINDS
 from stcore.data import steps
 from stcore.records import Detection, Prediction
-from stcore.words import count, lasting, measure, percent
+from stcore.words import count, lasting, measure, moment, percent, place_name
 
 LEAST_STUCK = 3
 #: Units whose zero is a convention: a percentage of them means nothing.
@@ -121,6 +122,27 @@ def describe_event(
     off = _off(observed, observed[known], expected[known], seen.unit)
     told = [off and f"{off} {forecast}" if off.endswith(("below", "above")) else off, _long(steps_long, detection.step)]
     return ", ".join(part for part in (*told, count(len(columns), place)) if part)
+
+
+def tell_event(event: Mapping[str, Any] | pd.Series, detection: Detection, place: str = "place") -> str:
+    """An event in one sentence: “Local event at 5 sensors around 475: from Thu 12 Mar, 08:15, for 1 h 30 min; it began at 475 and had
+    reached the last of them after 20 min.”
+
+    Args:
+        event: a row of ``detection.events``.
+        place: the word for one place ("sensor", "station").
+    """
+    amount, where = len(event["locations"]), place_name(detection.locations, str(event["where"]))
+    at = f"{place} {where}" if amount == 1 else f"{count(amount, place)} around {where}"
+    if event["kind"] == "regional":
+        at = f"{amount:,} of {count(len(detection.locations), place)}"
+    head = f"{KINDS[event['kind']] if amount > 1 or event['kind'] == 'fault' else 'Event'} at {at}"
+    told = f"{head}: from {moment(event['start'], detection.step)}, for {_long(int(event['steps']), detection.step)}"
+    delay = int(max(event["delays"], default=0))
+    if amount == 1 or not delay:
+        return f"{told}."
+    first = place_name(detection.locations, str(event["spread"][0]))
+    return f"{told}; it began at {first} and had reached the last of them after {_long(delay, detection.step)}."
 
 
 def _off(all_observed: np.ndarray, observed: np.ndarray, expected: np.ndarray, unit: str | None) -> str:

@@ -1,7 +1,8 @@
-"""From alarms to events: alarms joined in time and in space, with a first, simple word for their kind.
+"""From alarms to events: alarms joined in time and in space, with a word for their kind.
 
-- **single**: one place. **local**: several places that are neighbours. **regional**: at least a third of all places
-  (and no fewer than four) at the same moment; whatever alarms at that moment belongs to it.
+- **fault**: one place whose neighbours stay calm; **single**: one that has no neighbours. **local**: several places that are
+  neighbours. **regional**: at least a third of all places (and no fewer than four) at the same moment; whatever alarms at
+  that moment belongs to it. Where a detection knows how its places moved, ``naming`` has the last word.
 - Alarms of one place join when at most ``GAP`` steps lie between them, those of neighbours when they overlap or are
   that close.
 """
@@ -14,11 +15,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from stcore.anomaly.naming import named
 from stcore.data.graphs import nearest_edges
 from stcore.data.space import Space, coordinates
 from stcore.records import Detection
 
-COLUMNS = ("event", "start", "end", "kind", "locations", "peak", "where", "steps")
+COLUMNS = ("event", "start", "end", "kind", "locations", "peak", "where", "steps", "spread", "delays")
 GAP = 2
 NEIGHBOURS = 4
 REGIONAL_SHARE = 1 / 3
@@ -34,7 +36,7 @@ def edges_of(space: Space | None, locations: gpd.GeoDataFrame) -> pd.DataFrame |
 
 
 def with_events(detection: Detection) -> Detection:
-    """The same detection with its events found."""
+    """The same detection with its events found and named."""
     return replace(detection, events=find_events(detection))
 
 
@@ -46,16 +48,20 @@ def find_events(detection: Detection, gap: int = GAP) -> pd.DataFrame:
         gap: quiet steps that do not end an event.
 
     Returns:
-        event (1, 2, ...), start, end (last alarm), kind (single, local, regional), locations (list of ids), peak
-        (largest score), where (id of the place of the peak), steps (from start to end, both counted).
+        event (1, 2, ...), start, end (last alarm), kind (fault, local, regional, single), locations (list of ids), peak
+        (largest score), where (id of the place of the peak), steps (from start to end, both counted), spread (ids in the order
+        in which their alarms began) and delays (steps after the start at which they did).
     """
     alarms = detection.alarms
     runs = _runs(alarms, gap)
     if not len(runs.start):
         return empty_events(detection.time)
     regional = _regional(alarms, gap)
-    labels = _connect(runs, regional, _neighbours(detection), gap)
-    return _table(detection, runs, labels, _peaks(detection.scores, alarms, runs, labels))
+    edges = detection.edges if detection.edges is not None else edges_of(None, detection.locations)
+    pairs = _neighbours(detection, edges)
+    labels = _connect(runs, regional, pairs, gap)
+    table = _table(detection, runs, labels, _peaks(detection.scores, alarms, runs, labels), pairs)
+    return table if detection.alone is None else named(replace(detection, events=table), edges)
 
 
 def empty_events(time: pd.DatetimeIndex) -> pd.DataFrame:
@@ -65,7 +71,7 @@ def empty_events(time: pd.DatetimeIndex) -> pd.DataFrame:
     moments = pd.Series(time[:0])
     return pd.DataFrame(
         {"event": whole, "start": moments, "end": moments, "kind": text, "locations": text,
-         "peak": pd.Series([], dtype=np.float32), "where": text, "steps": whole}
+         "peak": pd.Series([], dtype=np.float32), "where": text, "steps": whole, "spread": text, "delays": text}
     )  # fmt: skip
 
 
@@ -96,9 +102,8 @@ def _regional(alarms: np.ndarray, gap: int) -> _Runs:
     return _runs((alarms.sum(axis=1) >= least)[:, None], gap)
 
 
-def _neighbours(detection: Detection) -> np.ndarray:
+def _neighbours(detection: Detection, table: pd.DataFrame | None) -> np.ndarray:
     """Pairs of neighbouring places, each once a direction: int [pair, 2]."""
-    table = detection.edges if detection.edges is not None else edges_of(None, detection.locations)
     if table is None or not len(table):
         return np.empty((0, 2), np.int64)
     ids = detection.locations.index
@@ -160,24 +165,39 @@ def _peaks(scores: np.ndarray, alarms: np.ndarray, runs: _Runs, labels: np.ndarr
     return height[order][first], place[order][first]
 
 
-def _table(detection: Detection, runs: _Runs, labels: np.ndarray, peaks: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+def _table(
+    detection: Detection, runs: _Runs, labels: np.ndarray, peaks: tuple[np.ndarray, np.ndarray], pairs: np.ndarray
+) -> pd.DataFrame:
     """One row an event, the highest peak first."""
-    event, places, time = labels[: len(runs.start)], len(detection.locations), detection.time
-    count = len(peaks[0])
+    event, time, count = labels[: len(runs.start)], detection.time, len(peaks[0])
     start, end = np.full(count, len(time)), np.zeros(count, np.int64)
     np.minimum.at(start, event, runs.start)
     np.maximum.at(end, event, runs.end)
-    members = np.unique(event * places + runs.place)
     ids = detection.locations.index.to_numpy()
-    each = np.split(ids[members % places], np.flatnonzero(np.diff(members // places)) + 1)
-    kind = np.array(["local" if len(part) > 1 else "single" for part in each], dtype=object)
+    members, joins = _joins(runs, event, count)
+    social = np.isin(np.arange(len(ids)), pairs)
+    kind = np.array(
+        ["local" if len(each) > 1 else "fault" if social[each[0]] else "single" for each in members], dtype=object
+    )
     kind[np.unique(labels[len(runs.start) :])] = "regional"
     order = np.lexsort((start, -peaks[0]))
+    turns = [np.argsort(each, kind="stable") for each in joins]
     return pd.DataFrame(
         {
             "event": np.arange(1, count + 1), "start": time[start[order]], "end": time[end[order]],
-            "kind": kind[order], "locations": [each[position].tolist() for position in order],
+            "kind": kind[order], "locations": [ids[members[at]].tolist() for at in order],
             "peak": peaks[0][order], "where": ids[peaks[1][order]],
             "steps": (end - start + 1)[order],
+            "spread": [ids[members[at][turns[at]]].tolist() for at in order],
+            "delays": [(joins[at][turns[at]] - start[at]).tolist() for at in order],
         }
     )  # fmt: skip
+
+
+def _joins(runs: _Runs, event: np.ndarray, count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Places of each event by position, and the row at which the first alarm of each began."""
+    order = np.lexsort((runs.start, runs.place, event))
+    place, owner, begin = runs.place[order], event[order], runs.start[order]
+    first = np.append(True, (np.diff(place) != 0) | (np.diff(owner) != 0))
+    cuts = np.searchsorted(owner[first], np.arange(1, count))
+    return np.split(place[first], cuts), np.split(begin[first], cuts)

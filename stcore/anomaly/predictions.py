@@ -13,6 +13,7 @@ import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import edges_of, empty_events, with_events
+from stcore.anomaly.evidence import beside_the_network, follow
 from stcore.anomaly.linear import Calendar
 from stcore.anomaly.scores import fill_unobserved, shares, strongest
 from stcore.data import steps
@@ -58,6 +59,7 @@ def from_predictions(
         rate or thresholds.usual_rate(len(test.locations), test.step),
     )
     strange, time = _strange(test, leads, calendar, scale, size)
+    alone = _alone(test, leads, calendar, scale, time) if len(test.locations) > 1 else None
     targets = len(test.targets)
     observed = np.isfinite(strongest(strange, targets))
     each = fill_unobserved(strange, test.horizon).reshape(len(time), -1, targets)
@@ -66,6 +68,7 @@ def from_predictions(
             scores=each.max(axis=2), threshold=cut, observed=observed, time=time, locations=test.locations, step=test.step,
             events=empty_events(time), clock=test.clock, contributions=shares(each, list(range(targets)), targets),
             edges=edges if edges is not None else edges_of(None, test.locations), detector="residual", findings=findings,
+            alone=alone,
         )
     )  # fmt: skip
 
@@ -160,6 +163,25 @@ def _strange(
         each = thresholds.scaled(_flat(residuals(prediction, lead)), usual[calendar.hour(time)], size)
         out[rows] = np.fmax(out[rows], each)
     return out, pd.DatetimeIndex(every)
+
+
+def _alone(
+    prediction: Prediction, leads: Sequence[int], calendar: Calendar, scale: np.ndarray, every: pd.DatetimeIndex
+) -> np.ndarray:
+    """Errors in usual ones that the whole network does not share: [time, location, target], NaN where unknown.
+
+    Of the farthest lead where it is known: a drop that lasts surprises the nearest forecast only at its start.
+    """
+    places, targets = len(prediction.locations), len(prediction.targets)
+    out = np.full((len(every), places, targets), np.nan, np.float32)
+    for lead, usual in reversed(list(zip(leads, scale, strict=True))):
+        time = prediction.times(lead)
+        rows, size = every.get_indexer(time), usual[calendar.hour(time)].reshape(len(time), places, targets)
+        own = residuals(prediction, lead) / np.where(size > 0, size, 1)
+        for target in range(targets):
+            alone = beside_the_network(own[..., target], *follow(own[..., target])).alone
+            out[rows, :, target] = np.where(np.isnan(out[rows, :, target]), alone, out[rows, :, target])
+    return out
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

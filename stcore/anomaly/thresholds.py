@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stcore.data.steps import typical
+from stcore.errors import DataError
 
 RATE = 0.0005  # about one step a week a place where steps are five minutes
 STEPS_A_DAY = 3.0  # over all places: a person looks at a page, not at a place
@@ -16,6 +17,8 @@ FLOOR = 4.0
 MAX_SCORE = 1e6
 PRIOR_ROWS = 100
 LEAST_SHARE = 0.1  # no place is so calm that a tenth of the usual place's error would be strange there
+LEAST_EXCESSES = 10
+MOST_SORTED = 1_000_000  # enough for a quantile; beyond it every n-th score is looked at
 _BODY = (0.90, 0.975)
 
 
@@ -115,3 +118,102 @@ def threshold(scores: np.ndarray, rate: float = RATE, floor: float = FLOOR) -> f
     low, high = (float(quantile(known, level)) for level in _BODY)
     slope = (high - low) / np.log((1 - _BODY[0]) / (1 - _BODY[1]))
     return max(floor, low + slope * float(np.log((1 - _BODY[0]) / rate)))
+
+
+def tail(scores: np.ndarray, rate: float, shape: float, floor: float = FLOOR) -> float:
+    """As ``threshold`` for rates of one in a million: the tail continued as a generalised Pareto one of a given shape.
+
+    Shape 0 is exponential, 0.2 that of Student's t with five degrees of freedom. Only the scale is taken from the scores, at the
+    90 and 98 % quantiles, so that anomalies bend nothing as long as they are fewer than 1 % of them.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return floor
+    known = known[:: max(1, len(known) // MOST_SORTED)]
+    low, high = (float(each) for each in np.quantile(known, (0.90, 0.98), method="lower"))
+    scale = (high - low) * (shape / (5**shape - 1) if shape > 1e-6 else 1 / np.log(5))
+    odds = np.log(0.1 / min(rate, 0.1))
+    return max(floor, low + scale * float(np.expm1(shape * odds) / shape if shape > 1e-6 else odds))
+
+
+def rate_of(alarms_a_week: float, step: str) -> float:
+    """Share of steps that "so many false alarms a week at each place" stands for, a stretch counted as one step: at most 0.5.
+
+    Alarms come in stretches, so that fewer of them are raised than steps pass.
+    """
+    return float(min(alarms_a_week * (typical(step) / pd.Timedelta(days=7)), 0.5))
+
+
+def extreme(scores: np.ndarray, rate: float, start: float = 0.98) -> float:
+    """The score that ``rate`` of usual steps pass, from the tail above the ``start`` quantile as a generalised Pareto one.
+
+    Peaks over threshold (A. Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", KDD 2017); fits heavy
+    tails, but takes anomalies among the calibration rows for a part of them.
+
+    Args:
+        scores: calibration scores of any shape; NaN = not observed.
+
+    Raises:
+        DataError: fewer than ``LEAST_EXCESSES`` different scores above the start.
+    """
+    known = scores[np.isfinite(scores)].astype(np.float64)
+    low = float(quantile(known, start)) if len(known) else 0.0
+    excess = np.sort(known[known > low]) - low
+    if len(excess) < LEAST_EXCESSES or excess[0] == excess[-1]:
+        raise DataError(
+            f"Of {known.size:,} calibration scores only {len(excess)} lie in the tail; {LEAST_EXCESSES} different ones are needed.",
+            "Give more rows to calibrate on, or take the usual threshold.",
+        )
+    share = len(excess) / len(known)
+    if rate >= share:
+        return float(quantile(known, 1 - rate))
+    shape, scale = _pareto(excess)
+    odds = np.log(share / rate)
+    return low + scale * float(np.expm1(shape * odds) / shape if abs(shape) > 1e-6 else odds)
+
+
+def _pareto(excess: np.ndarray) -> tuple[float, float]:
+    """Shape and scale of a generalised Pareto distribution by maximum likelihood (S. Grimshaw, Technometrics 1993).
+
+    One parameter, shape / scale, is searched on a grid; the other follows from it. The shape stays in -0.5..1.
+    """
+    if len(excess) > 2000:  # order statistics tell a tail as well as all of it
+        excess = excess[np.linspace(0, len(excess) - 1, 2000).astype(int)]
+    mean = excess.mean()
+    ratio = np.concatenate([-np.geomspace(0.999 / excess[-1], 1e-4 / mean, 100), np.geomspace(1e-4, 50, 200) / mean])
+    shape = np.log1p(ratio[:, None] * excess).mean(axis=1)
+    usable = (shape > -0.5) & (shape < 1)
+    likely = np.where(usable, -np.log(shape / ratio) - shape, -np.inf)
+    best = int(np.argmax(likely))
+    return float(shape[best]), float(shape[best] / ratio[best])
+
+
+def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """Conformal p-value of each score: the share of calibration scores at least as high, itself counted among them.
+
+    Where usual scores are exchangeable with the calibration ones, p <= a has at most the chance a (V. Vovk et al.,
+    "Algorithmic Learning in a Random World", 2005).
+
+    Args:
+        scores: any shape, finite. calibration: any shape; NaN = not observed.
+    """
+    known = np.sort(calibration[np.isfinite(calibration)])
+    above = len(known) - np.searchsorted(known, scores, side="left")
+    return np.asarray((1 + above) / (1 + len(known)))
+
+
+def conformal(calibration: np.ndarray, rate: float) -> float:
+    """The score above which ``p_values`` are at most ``rate``.
+
+    Raises:
+        DataError: fewer than 1 / rate - 1 calibration scores; no cut can promise that rate then.
+    """
+    known = calibration[np.isfinite(calibration)]
+    allowed = int(np.floor(rate * (1 + len(known)) + 1e-9)) - 1
+    if allowed < 0:
+        raise DataError(
+            f"{len(known):,} calibration scores cannot promise that only {rate:.2g} of steps pass; "
+            f"{int(np.ceil(1 / rate)) - 1:,} are needed.",
+            "Allow more false alarms, give more rows to calibrate on, or take the extreme value threshold.",
+        )
+    return float(np.partition(known, len(known) - 1 - allowed)[len(known) - 1 - allowed])

@@ -1,15 +1,20 @@
 """Numbers about predictions: what a forecast is worth beside its baselines. Knows no model class.
 
 Statistic (a number a cell) -> metric (a formula on means) -> breakdown (groups and sums that add up) -> summary, verdict.
+Alarms are judged beside it: ``volume`` (scores), ``anomaly_measures`` (alarms), ``nab_score`` (a published benchmark).
 """
 
+from stcore.evaluation.anomaly_measures import EventShares, Shares, by_event, by_range, by_step
 from stcore.evaluation.breakdown import State, accumulate, evaluate
 from stcore.evaluation.classification import EVENT_METRICS
 from stcore.evaluation.metrics import METRICS, Metric
+from stcore.evaluation.nab_score import NabScore, nab_score
 from stcore.evaluation.summary import coverages, days_judged, skill_by_day, summary
 from stcore.evaluation.verdict import Part, Verdict, parts, sentence, verdict
+from stcore.evaluation.volume import Ranking, ranking, volumes
 
 __all__ = [
-    "EVENT_METRICS", "METRICS", "Metric", "Part", "State", "Verdict", "accumulate", "coverages", "days_judged", "evaluate", "parts", "sentence",
-    "skill_by_day", "summary", "verdict",
+    "EVENT_METRICS", "METRICS", "EventShares", "Metric", "NabScore", "Part", "Ranking", "Shares", "State", "Verdict", "accumulate",
+    "by_event", "by_range", "by_step", "coverages", "days_judged", "evaluate", "nab_score", "parts", "ranking", "sentence",
+    "skill_by_day", "summary", "verdict", "volumes",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from stcore.ui.markup import Column, Markup
 from stcore.ui.results import Work
 
 #: Kind of an event -> the mark it is drawn with.
-MARKS = {"single": "fault", "local": "local", "regional": "regional"}
+MARKS = {"fault": "fault", "local": "local", "regional": "regional", "single": "fault"}
 FEW_ROWS, MOST_ROWS = 12, 200
 
 
@@ -45,8 +45,11 @@ class View:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """Kind -> words."""
-        return {"single": f"Single {self.word}", "local": "Local", "regional": "Regional"}
+        """Kind -> words, of the kinds there can be: without neighbours nothing tells a fault from an event."""
+        edges, ids = self.found.edges, self.found.locations.index
+        social = ids.isin([] if edges is None else [*edges["from"], *edges["to"]])
+        possible = ["fault", "local"] * bool(social.any()) + ["regional"] + ["single"] * (not social.all())
+        return {kind: (anomaly.KINDS | {"single": f"Single {self.word}"})[kind] for kind in possible}
 
 
 def view(work: Work, model: str, threshold: float | None, word: str) -> View:
@@ -120,19 +123,27 @@ def name(event: pd.Series, shown: View) -> str:
 
 
 def sentence(shown: View, table: pd.DataFrame) -> list[object]:
-    """“Seven events. Two at a single sensor, four local, one regional.”"""
+    """“Seven events. Two sensor faults, four local, one regional.”"""
     if not len(table):
         return [markup.strong("Nothing unusual."), " Everything stayed within its usual error."]
     total = words.sentence(words.in_words(len(table)))
     head = markup.strong(f"{total} {'event' if len(table) == 1 else 'events'}.")
     if len(table) == 1:
-        return [head, f" It is {_SAID[table['kind'].iloc[0]].format(word=shown.word)}."]
+        return [head, f" It is {_ONE[table['kind'].iloc[0]].format(word=shown.word)}."]
     counted = Counter(table["kind"])
-    parts = [f"{words.in_words(counted[k])} {said.format(word=shown.word)}" for k, said in _SAID.items() if counted[k]]
+    parts = [_said(kind, counted[kind], shown.word) for kind in _ONE if counted[kind]]
     return [head, f" {words.sentence(words.listing(parts))}."]
 
 
-_SAID = {"single": "at a single {word}", "local": "local", "regional": "across the region"}
+_ONE = {
+    "fault": "a sensor fault", "single": "at a single {word}", "local": "local", "regional": "across the region",
+}  # fmt: skip
+
+
+def _said(kind: str, amount: int, word: str) -> str:
+    """“two sensor faults”, “four local”."""
+    told = "sensor fault" if kind == "fault" else _ONE[kind].format(word=word)
+    return f"{words.in_words(amount)} {words.plural(told) if kind == 'fault' and amount != 1 else told}"
 
 
 def small_print(shown: View) -> str:

@@ -242,10 +242,7 @@ def kind_map(
     """
     if not ground.empty:
         return map_(maps.kind_map(ground, marks, theme(), selected), key, alt, height)
-    rows = [
-        [words.short(place), chip({"fault": "single"}.get(mark, mark), mark)]
-        for place, mark in list(marks.items())[:14]
-    ]
+    rows = [[words.short(place), chip(mark, mark)] for place, mark in list(marks.items())[:14]]
     if rows:
         table([Column("Place"), Column("Kind")], rows, caption="Places out of line")
     text("These data have no coordinates, so there is no map.", small=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcore.anomaly import Expectation, describe_event, expectation, surprised
+from stcore.anomaly import Expectation, describe_event, expectation, surprised, tell_event
 from stcore.anomaly.events import with_events
 
 
@@ -58,3 +58,19 @@ def test_an_event_is_told_against_the_forecast_it_was_farthest_from(scored, make
     assert seen.ahead == 1
     text = describe_event(found.events.iloc[0], found, seen, "sensor", "the forecast 1 hour ahead")
     assert text.replace("\u00a0", " ") == "28 % below the forecast 1 hour ahead, 3 h, 1 sensor"
+
+
+def test_an_event_in_one_sentence_says_what_where_when_and_how_it_spread(scored):
+    scores = np.zeros((60, 14))
+    scores[20:30, 3] = 9
+    scores[22:30, 4] = scores[24:30, 5] = 5
+    scores[50, 9] = 4
+    found = with_events(scored(scores, time=pd.date_range("2024-03-07", periods=60, freq="5min"), step="5min"))
+    local, fault = (tell_event(row, found, "sensor").replace("\u00a0", " ") for _, row in found.events.iterrows())
+    assert local == (
+        "Local event at 3 sensors around p3: from Thu 7 Mar, 01:40, for 50 min; it began at p3 and had reached the last of them after 20 min."
+    )
+    assert fault == "Sensor fault at sensor p9: from Thu 7 Mar, 04:10, for 5 min."
+    scores[40:43] = 6
+    everywhere = with_events(scored(scores[30:], time=found.time[30:], step="5min")).events
+    assert tell_event(everywhere.iloc[0], found, "sensor").startswith("Regional event at 14 of 14 sensors: from Thu")

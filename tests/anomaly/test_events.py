@@ -24,12 +24,12 @@ def test_no_alarm_gives_an_empty_table_with_all_columns(scored):
     assert tuple(find_events(scored(grid(5, 2, (1, 1, 0, 9)))).columns) == COLUMNS
 
 
-def test_one_place_is_single_neighbours_are_local_and_the_strangest_comes_first(scored):
+def test_one_place_is_a_fault_neighbours_are_local_and_the_strangest_comes_first(scored):
     found = scored(grid(40, 12, (2, 4, 0, 5), (10, 12, 4, 3), (12, 15, 5, 8), (13, 14, 6, 4), (30, 30, 9, 6)))
     table = find_events(found)
     assert table["event"].tolist() == [1, 2, 3]
     assert table["peak"].tolist() == [8, 6, 5]
-    assert table["kind"].tolist() == ["local", "single", "single"]
+    assert table["kind"].tolist() == ["local", "fault", "fault"]
     assert table["locations"].tolist() == [["p4", "p5", "p6"], ["p9"], ["p0"]]
     assert table["where"].tolist() == ["p5", "p9", "p0"]
     assert table["steps"].tolist() == [6, 1, 3]
@@ -46,7 +46,7 @@ def test_a_short_pause_does_not_end_an_event(scored):
 
 def test_places_that_are_no_neighbours_stay_apart(scored):
     apart = scored(grid(20, 12, (5, 8, 1, 5), (5, 8, 7, 5)))
-    assert find_events(apart)["kind"].tolist() == ["single", "single"]
+    assert find_events(apart)["kind"].tolist() == ["fault", "fault"]
     joined = replace(apart, edges=pd.DataFrame({"from": ["p7"], "to": ["p1"]}))
     assert find_events(joined)["kind"].tolist() == ["local"]
 
@@ -65,7 +65,7 @@ def test_a_third_of_all_places_at_once_is_regional_even_when_they_are_no_neighbo
     assert table["kind"].tolist() == ["regional"]
     assert table["locations"][0] == ["p0", "p3", "p6", "p9"]
     few = grid(30, 12, *((10, 12, n, 5) for n in (0, 3, 6)))
-    assert find_events(scored(few))["kind"].tolist() == ["single"] * 3
+    assert find_events(scored(few))["kind"].tolist() == ["fault"] * 3
 
 
 def test_three_places_are_never_regional(scored):
@@ -87,7 +87,13 @@ def test_neighbours_come_from_the_map_when_there_are_no_edges(scored):
     near = scored(grid(20, 30, (5, 8, 10, 5), (6, 9, 11, 5), (5, 8, 25, 5)), edges=None, locations=places)
     assert sorted(map(len, find_events(near)["locations"])) == [1, 2]
     nowhere = scored(grid(20, 30, (5, 8, 10, 5), (6, 9, 11, 5)), edges=None)
-    assert len(find_events(nowhere)) == 2
+    assert find_events(nowhere)["kind"].tolist() == ["single", "single"]
+
+
+def test_the_spread_is_the_order_in_which_places_joined(scored):
+    table = find_events(scored(grid(40, 12, (12, 15, 3, 4), (10, 14, 4, 3), (11, 12, 5, 8), (20, 21, 9, 2))))
+    assert table["spread"].tolist() == [["p4", "p5", "p3"], ["p9"]]
+    assert table["delays"].tolist() == [[0, 1, 2], [0]]
 
 
 def test_rethreshold_keeps_scores_and_finds_events_again(scored):

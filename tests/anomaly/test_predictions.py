@@ -172,3 +172,17 @@ def test_given_edges_join_alarms(parts):
     both = planted(planted(test, 100, 0, -30.0), 100, 5, -30.0)
     edges = pd.DataFrame({"from": ["p0"], "to": ["p5"]})
     assert from_predictions(validation, both, lead=1, edges=edges).events.iloc[0]["locations"] == ["p0", "p5"]
+
+
+def test_events_are_named_by_the_errors_of_their_neighbours(parts):
+    validation, test = parts
+    alone = from_predictions(validation, planted(test, 100, 2, -30.0))
+    assert alone.alone.shape == (*alone.scores.shape, 1)
+    assert alone.events.iloc[0]["kind"] == "fault"
+    several = test
+    for place, amount in ((1, -20.0), (2, -30.0), (3, -20.0)):
+        for row in range(100, 104):
+            several = planted(several, row, place, amount)
+    event = from_predictions(validation, several).events.iloc[0]
+    assert event["kind"] == "local"
+    assert {"p1", "p2", "p3"} <= set(event["locations"])

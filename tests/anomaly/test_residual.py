@@ -23,7 +23,7 @@ def test_a_planted_spike_is_found_where_it_is(panel, alter, amount):
     assert found.alarms[300, 2]
     assert found.scores[300, 2] == found.scores.max()
     first = found.events.iloc[0]
-    assert (first["kind"], first["locations"]) == ("single", ["p2"])
+    assert (first["kind"], first["locations"]) == ("fault", ["p2"])
     assert first["start"] <= found.time[300] <= first["end"]
 
 

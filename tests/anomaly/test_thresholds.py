@@ -85,3 +85,36 @@ def test_a_calm_place_is_not_infinitely_sensitive() -> None:
     assert by_place[0, 0] == pytest.approx(0.1, rel=0.1)
     assert by_place[1:, 0] == pytest.approx(1, rel=0.15)
     assert by_place[:, 1] == pytest.approx(100, rel=0.15)
+
+
+def test_p_values_count_the_calibration_scores_and_agree_with_the_cut():
+    calibration = np.array([[1.0, 2], [3, np.nan], [4, 5]])
+    assert thresholds.p_values(np.array([0.0, 3, 9]), calibration).tolist() == [1.0, 4 / 6, 1 / 6]
+    random = np.random.default_rng(0)
+    usual, scores = random.random(999), random.random(5000)
+    cut = thresholds.conformal(usual, 0.05)
+    assert ((scores > cut) == (thresholds.p_values(scores, usual) <= 0.05)).all()
+
+
+@pytest.mark.parametrize(("shape", "seed"), [(-0.3, 0), (0.0, 1), (0.3, 2), (0.6, 3)])
+def test_the_tail_of_a_generalised_pareto_is_found_again(shape, seed):
+    draws = np.random.default_rng(seed).random(50_000)
+    scores = -np.log(draws) if shape == 0 else (draws**-shape - 1) / shape
+    truth = -np.log(1e-4) if shape == 0 else (1e-4**-shape - 1) / shape
+    assert thresholds.extreme(scores, 1e-4) == pytest.approx(truth, rel=0.25)
+
+
+def test_a_rate_is_alarms_over_the_steps_of_a_week():
+    assert thresholds.rate_of(1, "1h") == pytest.approx(1 / 168)
+    assert thresholds.rate_of(1000, "1D") == 0.5
+
+
+@pytest.mark.parametrize(("shape", "draw"), [(0.0, "exponential"), (0.2, "pareto")])
+def test_a_tail_of_known_shape_is_continued_from_its_body(shape, draw):
+    random = np.random.default_rng(0)
+    scores = random.exponential(size=200_000) if draw == "exponential" else random.pareto(5, 200_000) * 5
+    truth = -np.log(1e-5) if draw == "exponential" else (1e-5**-0.2 - 1) * 5
+    assert thresholds.tail(scores, 1e-5, shape) == pytest.approx(truth, rel=0.1)
+    scores[:1000] = 1e6
+    assert thresholds.tail(scores, 1e-5, shape) == pytest.approx(truth, rel=0.25)
+    assert thresholds.tail(np.array([np.nan]), 1e-5, shape, 7.0) == 7.0

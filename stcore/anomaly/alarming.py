@@ -1,0 +1,99 @@
+"""From scores to alarms: where the threshold lies, when an alarm ends, and how long it must last to count.
+
+Scores stay as they are, so that every choice here can be taken back at once (``Detection.rethreshold``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from stcore.anomaly import thresholds
+from stcore.anomaly.events import with_events
+from stcore.config import Config, setting
+from stcore.records import Detection
+
+
+class AlarmSettings(Config):
+    """When a score becomes an alarm."""
+
+    method: Literal["usual", "quantile", "extreme", "conformal"] = setting(
+        "usual", title="Threshold",
+        help="Usual looks at the body of the scores and bears anomalies among them; quantile and conformal count the scores "
+        "themselves; extreme fits their tail and suits heavy ones.",
+        choices={
+            "usual": "From usual scores", "quantile": "Quantile", "extreme": "Extreme values", "conformal": "With a promise",
+        },
+    )  # fmt: skip
+    alarms_a_week: float | None = setting(
+        None, title="False alarms a week", unit="a place", gt=0, le=1000,
+        help="How many false alarms you bear at each place. Left out: about three steps a day over all places.",
+    )  # fmt: skip
+    hysteresis: float = setting(
+        1.0, title="Ends below", gt=0, le=1, level="advanced",
+        help="Share of the threshold a score must fall to before its alarm ends; below 1 an alarm does not flicker.",
+    )  # fmt: skip
+    least_steps: int = setting(
+        1, title="Shortest alarm", unit="steps", ge=1, le=10_000, level="advanced",
+        help="Alarms that end sooner are dropped; single spikes with them.",
+    )  # fmt: skip
+
+
+def threshold(calibration: np.ndarray, step: str, settings: AlarmSettings) -> float:
+    """The cut that leaves about the wished number of false alarms.
+
+    Args:
+        calibration: scores [time, location] of rows taken for usual, NaN = not observed.
+        step: of the rows.
+
+    Raises:
+        DataError: too few scores for what is asked.
+    """
+    wished = settings.alarms_a_week
+    rate = thresholds.usual_rate(calibration.shape[1], step) if wished is None else thresholds.rate_of(wished, step)
+    if settings.method == "usual":
+        return thresholds.threshold(calibration, rate, thresholds.FLOOR if wished is None else 0.0)
+    if settings.method == "extreme":
+        return thresholds.extreme(calibration, rate)
+    if settings.method == "conformal":
+        return thresholds.conformal(calibration, rate)
+    known = calibration[np.isfinite(calibration)]
+    return float(thresholds.quantile(known, 1 - rate)) if len(known) else thresholds.FLOOR
+
+
+def with_alarms(detection: Detection, settings: AlarmSettings, until: Any = None) -> Detection:
+    """The same scores under the threshold and rules of ``settings``.
+
+    Args:
+        until: last time whose scores set the threshold; None: all of them, as when nothing is labelled.
+
+    Raises:
+        DataError: too few scores for what is asked.
+    """
+    rows = slice(*detection.time.slice_indexer(None, until).indices(len(detection.time))[:2])
+    calibration = np.where(detection.observed[rows], detection.scores[rows], np.nan)
+    cut = threshold(calibration, detection.step, settings)
+    return with_events(
+        replace(detection, threshold=cut, hysteresis=settings.hysteresis, least_steps=settings.least_steps)
+    )
+
+
+def alarmed(scores: np.ndarray, observed: np.ndarray, cut: float, hysteresis: float, least: int) -> np.ndarray:
+    """Alarms bool [time, location] that begin above ``cut``, end below ``hysteresis`` x ``cut`` and last ``least`` steps.
+
+    An unobserved step begins no alarm and is none, but does not end one whose score stays up.
+    """
+    begins = (scores > cut) & observed
+    if hysteresis == 1 and least == 1:
+        return begins
+    ends = scores <= cut * hysteresis
+    rows = np.arange(len(scores))[:, None]
+    turn = np.maximum.accumulate(np.where(begins | ends, rows, -1), axis=0)
+    going = (turn >= 0) & np.take_along_axis(begins, np.maximum(turn, 0), axis=0)
+    if least > 1:
+        before = np.maximum.accumulate(np.where(going, -1, rows), axis=0)
+        after = np.minimum.accumulate(np.where(going, len(scores), rows)[::-1], axis=0)[::-1]
+        going &= after - before > least
+    return np.asarray(going & observed)
