@@ -19,6 +19,7 @@ import typer
 import stcore
 from stcore import terminal
 from stcore.errors import NotYet, StcoreError, TrainingError, masked
+from stcore.evaluation import advice
 from stcore.settings import prepare_home
 
 app = typer.Typer(
@@ -63,6 +64,8 @@ def run(
         result = stcore.run(stcore.Experiment.load(experiment), out=out, progress=progress, resume=resume)
     if not quiet:
         typer.echo(terminal.leaderboard(result.metrics))
+        if result.recommended:
+            typer.echo(f"\n{advice(result.recommended)}")
         typer.echo(f"\nWritten to {out}")
 
 

@@ -9,12 +9,13 @@ from stcore.evaluation.breakdown import State, accumulate, evaluate
 from stcore.evaluation.classification import EVENT_METRICS
 from stcore.evaluation.metrics import METRICS, Metric
 from stcore.evaluation.nab_score import NabScore, nab_score
+from stcore.evaluation.recommend import Recommendation, advice, recommend
 from stcore.evaluation.summary import coverages, days_judged, skill_by_day, summary
 from stcore.evaluation.verdict import Part, Verdict, parts, sentence, verdict
 from stcore.evaluation.volume import Ranking, ranking, volumes
 
 __all__ = [
-    "EVENT_METRICS", "METRICS", "EventShares", "Metric", "NabScore", "Part", "Ranking", "Shares", "State", "Verdict", "accumulate",
-    "by_event", "by_range", "by_step", "coverages", "days_judged", "evaluate", "nab_score", "parts", "ranking", "sentence",
+    "EVENT_METRICS", "METRICS", "EventShares", "Metric", "NabScore", "Part", "Ranking", "Recommendation", "Shares", "State", "Verdict", "accumulate", "advice",
+    "by_event", "by_range", "by_step", "coverages", "days_judged", "evaluate", "nab_score", "parts", "ranking", "recommend", "sentence",
     "skill_by_day", "summary", "verdict", "volumes",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stcore.errors import NotFound, StoreError
+from stcore.evaluation import Recommendation
 from stcore.operations import jobs, store
 from stcore.operations.store import Job, Run
 from stcore.plots.theme import is_baseline
@@ -103,6 +104,16 @@ def work(run: Run) -> Work:
     except StoreError:
         return Work(run, job, (), {})
     return Work(run, job, tuple(result.models), dict(result.metrics))
+
+
+def recommended(work: Work) -> Recommendation | None:
+    """Which model of a finished run to rely on; None where that was not worked out."""
+    from stcore import Result
+
+    try:
+        return Result.open(store.run_folder(work.run.id)).recommended
+    except StoreError:
+        return None
 
 
 def share(work: Work, model: str) -> float | None:

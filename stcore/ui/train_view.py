@@ -7,6 +7,8 @@ import math
 import streamlit as st
 
 from stcore import words
+from stcore.evaluation import advice
+from stcore.experiment import BASELINES
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
 from stcore.operations.store import Job
@@ -131,4 +133,10 @@ def outcome(work: results.Work, progress: Progress) -> tuple[list[object], str]:
         if job and job.ended and job.started
         else ""
     )
-    return pieces, f"{took}{words.count(len(work.models), 'model')} on the same test part."
+    known = results.recommended(work)
+    use = (
+        f" {advice(known, {label: results.title(label, season) for label in work.models if label not in BASELINES})}"
+        if known
+        else ""
+    )
+    return pieces, f"{took}{words.count(len(work.models), 'model')} on the same test part.{use}"

@@ -9,7 +9,8 @@ import numpy as np
 
 from stcore import words
 from stcore.data import steps
-from stcore.evaluation import sentence, verdict
+from stcore.evaluation import advice, sentence, verdict
+from stcore.experiment import BASELINES
 from stcore.models import MODELS
 from stcore.plots import curves
 from stcore.plots.theme import of as theme_of
@@ -57,6 +58,12 @@ def render(result: Result) -> str:
         f"{words.count(len(test.origins), 'start time')}."
     )
     told = sentence(verdict(result.metrics[label], test.season), title_of(result, label))
+    known = result.recommended
+    use = (
+        advice(known, {each: title_of(result, each) for each in result.models if each not in BASELINES})
+        if known
+        else ""
+    )
     figures = [_by_lead(result, test), _future(result, label)]
     pictures = "".join(
         figure.to_html(
@@ -67,7 +74,7 @@ def render(result: Result) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(head)}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(head)}</h1><p class=muted>{escape(facts)}</p>"
-        f"<p class=verdict>{escape(told)}</p>{_table(result, test)}{pictures}"
+        f"<p class=verdict>{escape(told)}</p><p>{escape(use)}</p>{_table(result, test)}{pictures}"
         f"<h2>Settings</h2><pre>{escape(result.experiment.to_yaml())}</pre></body></html>"
     )
 

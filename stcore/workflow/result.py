@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from stcore.errors import NotFound, StoreError
+from stcore.evaluation import Recommendation
 from stcore.experiment import Experiment
 from stcore.records import Prediction
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from stcore.training.fitted import Fitted
 
 Part = Literal["test", "validation", "forecast"]
+RECOMMENDATION = "recommendation.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,12 @@ class Result:
     def done(self) -> bool:
         """True when the whole experiment is finished."""
         return (self.folder / "done.json").exists()
+
+    @property
+    def recommended(self) -> Recommendation | None:
+        """Which model to rely on, and for which steps ahead; None where that was not worked out."""
+        found = _read(self.folder / RECOMMENDATION)
+        return Recommendation.of(found) if found else None
 
     def model_folder(self, label: str) -> Path:
         """Folder of one finished model.

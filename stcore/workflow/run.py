@@ -17,7 +17,7 @@ import pandas as pd
 from stcore.anomaly import spec as require_detector
 from stcore.data.panel import Panel
 from stcore.errors import Cancelled, ConfigError, ModelError, StcoreError, StoreError
-from stcore.evaluation import coverages, skill_by_day, summary
+from stcore.evaluation import coverages, recommend, skill_by_day, summary
 from stcore.experiment import EnsembleConfig, Experiment, RunConfig
 from stcore.records import Prediction
 from stcore.training import cost, speeds
@@ -27,13 +27,13 @@ from stcore.training.fitted import Fitted
 from stcore.training.planning import Plan, plan
 from stcore.training.trackers import FOLDER as CURVES
 from stcore.training.trackers import tracked
-from stcore.workflow.result import Result, write_json
+from stcore.workflow.result import RECOMMENDATION, Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
 #: Trains models by label with ``train_member``; each label as its model is finished, with what went wrong or None.
 Elsewhere = Callable[[Sequence[str]], Iterable[tuple[str, StcoreError | None]]]
 _LEFT_BY_A_RUN = (
-    "metrics.json", "failed.json", "done.json", "predictions*.parquet", "validation*.parquet", "forecast*.parquet",
+    "metrics.json", "failed.json", "done.json", "recommendation.json", "predictions*.parquet", "validation*.parquet", "forecast*.parquet",
     "anomalies.parquet", "events.csv", "report.html",
 )  # fmt: skip
 _ORDER = {"nothing": 0, "solving": 1, "gradient": 2}
@@ -231,7 +231,15 @@ class _Run:
         if self.experiment.ensemble is not None:
             self._ensemble(self.experiment.ensemble)
             self._write()
+        self._recommend()
         shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+
+    def _recommend(self) -> None:
+        """Which model to rely on, by the validation part; of several panels by the first."""
+        opened = Result.open(self.folder)
+        found = recommend({label: opened.prediction(label, "validation") for label in opened.models})
+        if found is not None:
+            write_json(self.folder / RECOMMENDATION, found.to_json())
 
     def _write(self) -> None:
         order = [config.model.label for config in self.experiment.runs()] + ["ensemble"]
