@@ -35,8 +35,10 @@ from stcore.training.loop import Hooks, State, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
 from stcore.training.preparing import for_model
 from stcore.training.surrounding import surroundings
+from stcore.training.trial import Picked, pick
 
 _OFTEN_ZERO = 0.01
+_HOW = ("device", "chunk")  # where and in which portions it is trained: no part of what a run is
 _SLOWER = 0.25  # of the learning rate, after one that made the loss no number
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
 
@@ -79,11 +81,19 @@ def fit(
         module = job.refit(chosen)
     module.eval()
     return Fitted(
-        run=settled.run, hash=identity, module=module, panels=panels,
+        run=_with_chunk(settled.run, job.picked), hash=identity, module=module, panels=panels,
         validation=validation if len(validation) > 1 else next(iter(validation.values())), history=history,
         chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
         device=f"{device} ({reason})", around=around, shares=shares,
     )  # fmt: skip
+
+
+def _with_chunk(run: RunConfig, picked: Picked | None) -> RunConfig:
+    """The run with what the trial picked, so that it gives the same numbers again."""
+    if picked is None:
+        return run
+    training = {**run.model.training, "chunk": picked.chunk}
+    return run.model_copy(update={"model": run.model.model_copy(update={"training": training})})
 
 
 def job_of(settled: Plan) -> Job:
@@ -96,7 +106,7 @@ def job_of(settled: Plan) -> Job:
 def run_hash(settled: Plan) -> str:
     """Sixteen hex digits of the complete run and the data it is fitted on; where it is trained does not count."""
     run = settled.run
-    training = {key: value for key, value in run.model.training.items() if key != "device"}
+    training = {key: value for key, value in run.model.training.items() if key not in _HOW}
     anonymous = run.model_copy(
         update={"data": type(run.data)(), "model": run.model.model_copy(update={"training": training, "as_": None})}
     )
@@ -206,6 +216,7 @@ class Job:
     hooks: Hooks
     around: Surroundings | None = None
     shares: tuple[float, ...] = ()
+    picked: Picked | None = None
 
     def __post_init__(self) -> None:
         self.windows = {
@@ -228,7 +239,10 @@ class Job:
             return module, chosen, pd.DataFrame([row], columns=HISTORY)
         if spec.fitted_by == "nothing":
             return module, {}, pd.DataFrame(columns=HISTORY)
-        module, state, rate = self._trained(module, source, choose)
+        self.picked = pick(self)
+        if self.picked.why:
+            self.hooks.progress({"event": "note", "message": self.picked.why})
+        module, state, rate = self._trained(self.fresh(), source, choose)
         chosen = {
             "epochs": state.best_epoch,
             "validation_loss": state.best_loss,
@@ -239,8 +253,11 @@ class Job:
     def _trained(self, module: Forecaster, source: Source, choose: Source) -> tuple[Forecaster, State, float | None]:
         """Train; where the loss stops being a number once more from the start, at a quarter of the rate, which is returned."""
         variations = self.plan.run.prepare.augment
+        trainer = self.trainer(module, self.hooks)
         try:
-            return module, self.trainer(module, self.hooks).run(source, choose, variations=variations), None
+            state = trainer.run(source, choose, variations=variations)
+            self.picked = Picked(trainer.chunk)  # as it was at last: of a checkpoint, or halved
+            return module, state, None
         except Diverged as error:
             slower = self.plan.training.learning_rate * _SLOWER
             self.hooks.progress({"event": "note", "message": f"{error.message} Once more at a rate of {slower:g}."})
@@ -271,6 +288,8 @@ class Job:
         """What trains a module of this run, at another learning rate where one is given."""
         head = head_of(self.plan.run, self.recipes, self.shares, str(self.device))
         training = self.plan.training if rate is None else self.plan.training.model_copy(update={"learning_rate": rate})
+        if self.picked is not None:
+            training = training.model_copy(update={"chunk": self.picked.chunk})
         return Trainer(module, head, training, self._weights(), self.plan.run.seed, hooks or self.hooks)
 
     def _weights(self) -> torch.Tensor:

@@ -232,7 +232,24 @@ class _Run:
             self._ensemble(self.experiment.ensemble)
             self._write()
         self._recommend()
+        self._as_trained()
         shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+
+    def _as_trained(self) -> None:
+        """Write what trials picked into experiment.yaml, so that it gives the same numbers again."""
+        opened = Result.open(self.folder)
+        chunks = {
+            label: opened.about(label)["run"]["model"]["training"].get("chunk") for label in self.metrics if label != "ensemble"
+        }  # fmt: skip
+        models = [
+            each.model_copy(update={"training": {**each.training, "chunk": chunks[each.label]}})
+            if chunks.get(each.label)
+            else each
+            for each in self.experiment.models
+        ]
+        if models != self.experiment.models:
+            self.experiment = self.experiment.model_copy(update={"models": models})
+            (self.folder / "experiment.yaml").write_text(self.experiment.to_yaml(), encoding="utf-8")
 
     def _recommend(self) -> None:
         """Which model to rely on, by the validation part; of several panels by the first."""
