@@ -17,8 +17,8 @@ from stcore.records import Prediction
 
 BASELINES = ("persistence", "seasonal_naive")
 _BLOCKS = 12
-_CLEARLY = 2.0  # standard errors of a mean difference
-_LEAST = 0.005  # of the baseline's error
+_CLEARLY = 1.0  # standard errors of a mean difference
+_LEAST = 0.01  # of the baseline's error
 
 
 @dataclass(frozen=True)
