@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox
 
 from stcore.data import dataset
+from stcore.experiment import DEFAULT_MODELS
 from stcore.operations import intake, jobs, store, uploads
 from stcore.preparation import PrepareConfig
 from tests.pages.app import GOOD, NASTY, address, page, said, table, title
@@ -110,7 +111,7 @@ def test_forecast_this_queues_the_default_models_and_goes_on() -> None:
     id = saved()
     page("load", dataset=id).button(key="forecast").click().run()
     (run,) = store.runs_of(id)
-    assert [model["name"] for model in run.experiment["models"]] == ["persistence", "seasonal_naive", "ridge", "stid"]
+    assert tuple(model["name"] for model in run.experiment["models"]) == DEFAULT_MODELS
     assert run.experiment["intervals"]["levels"] == [90]
     assert run.experiment["prepare"]["zeros_are_missing"] is False
     assert [job.status for job in jobs.listing()] == ["queued"]

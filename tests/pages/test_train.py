@@ -131,6 +131,30 @@ def test_settings_that_cannot_work_are_refused_with_numbers(label: str, value: i
     assert jobs.listing() == []
 
 
+def test_minutes_propose_a_round_and_fill_the_form() -> None:
+    app = page("train", dataset=saved())
+    group(app, "Time at hand").set_value("5")
+    told = said(app.run())
+    assert "In about" in told
+    assert "Boosted trees" in told
+    app = pressed(app, "Take these models")
+    assert not app.exception
+    assert {"ridge", "lightgbm"} <= set(group(app, "Models").value)
+    assert group(app, "Time at hand").value == ""
+    assert "Boosted trees" in said(app)
+
+
+def test_times_are_rough_until_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stcore.workflow import measuring
+
+    app = page("train", dataset=saved())
+    assert "Times are rough" in said(app)
+    monkeypatch.setattr(measuring, "measure", measuring.measure_here)
+    app = pressed(app, "Time them here")
+    assert not app.exception
+    assert "Times are rough" not in said(app)
+
+
 def test_parts_within_a_few_days_are_told_by_the_clock() -> None:
     hours = "\n".join(f"2026-03-02 {hour:02d}:00,a,{hour}" for hour in range(24))
     told = said(page("train", dataset=saved(f"time,station,load\n{hours}\n")))
