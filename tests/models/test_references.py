@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ def grid() -> Surroundings:
     """Every cell of the grid is a place."""
     cells = np.stack([np.arange(ROWS * COLUMNS)] * 2)
     ones = np.ones(ROWS * COLUMNS, np.float32)
-    none = Surroundings.none()
-    return Surroundings(none.edges, none.weight, np.array([ROWS, COLUMNS]), cells, ones, cells, ones)
+    shape = np.array([ROWS, COLUMNS])
+    return replace(Surroundings.none(), shape=shape, into=cells, into_weight=ones, back=cells, back_weight=ones)
 
 
 # recurrent --------------------------------------------------------------------------------------------------------
