@@ -80,7 +80,7 @@ class Motion(nn.Module):
         super().__init__()
         self.side = 2 * _REACH + 1
         self.recent = nn.Parameter(torch.linspace(-1.5, 0, pairs))
-        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (3.5, 1.0, 3.0))
+        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (2.0, 1.0, 3.0))
         steps = torch.arange(-_REACH, _REACH + 1).float()
         self.register_buffer("shifts", -torch.cartesian_prod(steps, steps), persistent=False)
 
