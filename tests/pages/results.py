@@ -18,7 +18,7 @@ from stcore.operations.store import writing
 from stcore.operations.store.library import new_run
 
 MODELS = ("persistence", "seasonal_naive", "ridge")
-QUICK = {"epochs": 4, "steps_per_epoch": 10, "batch_windows": 256}
+QUICK = {"epochs": 8, "steps_per_epoch": 20, "batch_windows": 256}
 EVENTS = {"rule": "quantile", "levels": [0.8], "levels_over": "all"}
 
 

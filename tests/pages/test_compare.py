@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,15 @@ def test_the_sentence_says_when_nothing_beats_the_last_value(trained: tuple[str,
     told = "".join(map(str, compare_view.verdict(worse)))
     assert told.startswith("No model beats the last value")
     assert "3\N{NO-BREAK SPACE}% worse" in told
+
+
+def test_a_season_that_beats_every_model_is_named(trained: tuple[str, str]) -> None:
+    shown = board(trained[0])
+    season = next(row for row in shown.rows if row.title == "Same time yesterday")
+    rows = [replace(season, numbers={"skill": 0.9}), plain(0.6)]
+    told = "".join(map(str, compare_view.verdict(Board(rows, shown.basis, None, "", shown.sample))))
+    assert told.startswith("No model beats the same time yesterday: the best of them, ")
+    assert "60\N{NO-BREAK SPACE}% better</b> than the last value." in told
 
 
 def test_a_second_within_the_range_is_called_close(trained: tuple[str, str]) -> None:
