@@ -18,7 +18,7 @@ from stcore.experiment import BASELINES
 from stcore.operations import store
 from stcore.operations.store import DatasetRow
 from stcore.plots.chances import event_name
-from stcore.plots.theme import LIGHT, model_colour
+from stcore.plots.theme import LIGHT, MODEL_ORDER, model_colour
 from stcore.records import Prediction
 from stcore.training.joined import Method
 from stcore.ui import cached, pickers, results, state
@@ -208,7 +208,9 @@ def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Seque
     apart, labels = comparison.differences(group), names(group, season)
     rows: list[Row] = []
     seen: list[str] = []
-    for one in group:
+    for one in sorted(
+        group, key=lambda one: one.model not in MODEL_ORDER
+    ):  # those with a colour of their own come first
         colour = _colour(one.model, seen)
         seen.append(colour)
         note = "baseline" if one.baseline else apart.get(one.key, "")
@@ -230,10 +232,10 @@ def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Seque
 
 
 def _colour(model: str, seen: Sequence[str]) -> str:
-    """The name that decides a row's colour: the model's own, and another one for a second row of the same model."""
-    if model not in seen or model in BASELINES:
-        return model
+    """The name that decides a row's colour: the model's own, and another one where that colour is taken."""
     used = {model_colour(LIGHT, name) for name in seen}
+    if model in BASELINES or model_colour(LIGHT, model) not in used:
+        return model
     others = [f"{model} {number}" for number in range(2, 40)]
     return next((name for name in others if model_colour(LIGHT, name) not in used), others[len(seen) % len(others)])
 

@@ -40,8 +40,8 @@ def verdict(shown: Board) -> list[object]:
         parts.strong(f"{_subject(best)} is best, "),
         parts.judged(best.skill),
         " than the last value.",
-        *_second(shown),
         *_chances(shown, best),
+        *_second(shown),
     ]
 
 

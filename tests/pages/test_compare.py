@@ -13,6 +13,7 @@ import pytest
 
 from stcore.evaluation import evaluate
 from stcore.operations import jobs, store
+from stcore.plots.theme import LIGHT, model_colour
 from stcore.training.joined import combine_predictions
 from stcore.ui import compare_board, compare_view
 from stcore.ui.compare_board import Board, Row
@@ -168,6 +169,14 @@ def test_a_second_within_the_range_is_called_close(trained: tuple[str, str]) -> 
     assert "close second" not in "".join(
         map(str, compare_view.verdict(Board(rows, shown.basis, None, "", shown.sample)))
     )
+
+
+def test_two_models_of_one_colour_are_told_apart() -> None:
+    """STID and DLinear would both be blue; a second STID too."""
+    first = compare_board._colour("dlinear", ["stid"])
+    second = compare_board._colour("stid", ["stid", first])
+    assert len({model_colour(LIGHT, name) for name in ("stid", first, second)}) == 3
+    assert compare_board._colour("dlinear", ["ridge"]) == "dlinear"
 
 
 def test_the_download_is_guarded(trained: tuple[str, str]) -> None:
