@@ -69,16 +69,14 @@ def compare(row: DatasetRow, found: dict[Basis, list[Entrant]]) -> None:
         left,
         parts.panel(
             "Leaderboard",
-            "Skill is the share of the last value's error that is removed. Thin lines: 95 % range over days.",
+            f"Skill is the share of the last value's {'squared ' if shown.chances else ''}error that is removed. Thin lines: 95 % range over days.",
             key="compare-board",
         ),
     ):
         compare_view.leaderboard(shown)
     with (
         right,
-        parts.panel(
-            f"Error by {label.lower()}", f"Mean error, {shown.unit}" if shown.unit else "Mean error", key="compare-lead"
-        ),
+        parts.panel(f"Error by {label.lower()}", shown.measured, key="compare-lead"),
     ):
         compare_charts.by_lead(shown, label, axis)
 

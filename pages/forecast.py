@@ -7,6 +7,7 @@ from stcore.plots import curves, instant, pictures, scale
 from stcore.ui import (
     cached,
     first_forecast,
+    forecast_chances,
     forecast_choices,
     forecast_view,
     frame,
@@ -25,15 +26,15 @@ work, model = first_forecast.or_begin("Forecast", row, heading, line, pictures.e
 theme, owner = parts.theme(), state.owner()
 shown = forecast_view.view(work, model, state.kept("forecast-target"), str(row.about.get("place", "place")))
 actions = frame.header("Forecast", row.name, forecast_view.facts(shown))
-parts.verdict(*forecast_view.sentence(shown), small=forecast_view.small_print(shown, results.share(work, model)))
+says = forecast_chances if shown.chances else forecast_view
+parts.verdict(*says.sentence(shown), small=forecast_view.small_print(shown, results.share(work, model)))
 if work.job is not None:
     jobs.card(work.job)
 choice = forecast_choices.choose(shown)
 
 one, lead = choice.one, choice.lead
 values = instant.map_values(one, lead, shown.position, choice.shows)
-colours = cached.value_scale(row.id, row.digest, shown.target, theme.name, owner)
-colours = instant.map_scale(one, shown.position, choice.shows, theme, colours)
+colours = forecast_view.colours(shown, one, row, choice.shows, theme)
 ground = cached.place_ground(row.id, row.digest, owner, 490)
 first = one.locations.index[instant.telling_place(one, shown.position)]
 chosen = pickers.current_place(one.locations, first)
@@ -53,21 +54,21 @@ with right, parts.panel("", key="forecast-curve"):
     place = one.locations.index.get_loc(chosen)
     future = instant.future(one, place, shown.position, lead if one.horizon > 1 else 0, choice.tested)
     steps_back = min(max(36, 3 * one.horizon), 400)
-    past = instant.history(cached.panel(row.id, owner), one.origins[0], chosen, shown.target, steps_back)
+    past = forecast_view.past(shown, one, chosen, steps_back)
     alt = f"{shown.quantity} at {words.short(chosen)}: last value {words.number(future.last)}, then the forecast"
     parts.chart(curves.forecast(*past, future, theme, shown.unit), "forecast-line", alt)
     if one.horizon > 1:
-        parts.heading("How the error grows", f"Mean error on the tested part{shown.in_unit}, by {choice.ahead.lower()}")
+        parts.heading("How the error grows", f"{shown.measured}, by {choice.ahead.lower()}")
         lines = forecast_view.errors_by_lead(shown)
         named = {name: shown.title(name) for name in lines}
-        alt = f"Mean error by {choice.ahead.lower()}, {shown.title()} against the last value"
+        alt = f"{shown.measured}, by {choice.ahead.lower()}, {shown.title()} against the last value"
         parts.chart(curves.error_by_lead(lines, named, theme, choice.axis), "forecast-errors", alt)
 
 with parts.panel("", key="forecast-numbers"):
-    parts.metrics(*forecast_view.metric_row(shown))
+    parts.metrics(*says.metric_row(shown))
 
 with actions:
     name = f"forecast-{model}.csv"
-    st.download_button("Download CSV", lambda: forecast_view.csv(one), name, "text/csv", on_click="ignore")
+    st.download_button("Download CSV", lambda: forecast_view.csv(choice.raw), name, "text/csv", on_click="ignore")
     if st.button("Find anomalies", type="primary"):
         state.go("anomalies")

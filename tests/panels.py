@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from stcore.data.panel import Panel
+from stcore.data.space import Grid
 
 
 def daily_wave(
@@ -26,3 +29,16 @@ def daily_wave(
         table = gpd.GeoDataFrame(geometry=points, index=[f"p{n}" for n in range(places)], crs="EPSG:4326")
         return Panel.from_arrays(values, pd.date_range("2024-01-01", periods=steps, freq="h"), table, names)
     return Panel.from_arrays(values, pd.date_range("2024-01-01", periods=steps, freq="h"), features=names)
+
+
+def on_grid(fields: np.ndarray) -> Panel:
+    """Hourly fields [time, row, column] of one value on a regular grid, every cell a place; row 0 is the southernmost."""
+    steps, rows, columns = fields.shape
+    latitudes, longitudes = 47 + 0.1 * np.arange(rows), 8 + 0.1 * np.arange(columns)
+    row, column = (number.ravel() for number in np.indices((rows, columns)))
+    points = gpd.points_from_xy(longitudes[column], latitudes[row])
+    table = gpd.GeoDataFrame(geometry=points, index=[f"c{n}" for n in range(len(points))], crs="EPSG:4326")
+    times = pd.date_range("2024-01-01", periods=steps, freq="h")
+    panel = Panel.from_arrays(fields.reshape(steps, -1, 1).astype(np.float32), times, table)
+    grid = Grid(row, column, (rows, columns), latitudes, longitudes)
+    return replace(panel, space=replace(panel.space, grid=grid))

@@ -63,6 +63,11 @@ def _skill_rmse(means: Means) -> np.ndarray:
     return 1 - np.sqrt(_ratio(means["squared_error_beside_persistence"], means["squared_error_of_persistence"]))
 
 
+def _skill_mse(baseline: str) -> Formula:
+    """Of chances the Brier skill score (A. Murphy, 1973): told honestly, a chance makes it largest."""
+    return lambda means: 1 - _ratio(means[f"squared_error_beside_{baseline}"], means[f"squared_error_of_{baseline}"])
+
+
 def _r2(means: Means) -> np.ndarray:
     """NaN where the truth does not vary."""
     spread = means["squared_truth"] - means["truth"] ** 2
@@ -74,8 +79,8 @@ def _wape(means: Means) -> np.ndarray:
     return means["abs_error"] / np.where(means["abs_truth"] > 0, means["abs_truth"], np.nan)
 
 
-def _paired(baseline: str) -> tuple[str, str]:
-    return f"abs_error_beside_{baseline}", f"abs_error_of_{baseline}"
+def _paired(baseline: str, error: str = "abs_error") -> tuple[str, str]:
+    return f"{error}_beside_{baseline}", f"{error}_of_{baseline}"
 
 
 #: Name -> title, help, statistics, formula. Order is that of tables.
@@ -93,7 +98,9 @@ _WITH_UNIT: dict[str, tuple[str, str, tuple[str, ...], Formula]] = {
 _SCALE_FREE: dict[str, tuple[str, str, tuple[str, ...], Formula]] = {
     "skill": ("Skill", "1 - error / error of the last value.", _paired("persistence"), _skill("persistence")),
     "skill_seasonal": ("Skill, seasonal", "1 - error / error of the same time last season.", _paired("seasonal_naive"), _skill("seasonal_naive")),
-    "skill_rmse": ("Skill, RMSE", "1 - RMSE / RMSE of the last value.", ("squared_error_beside_persistence", "squared_error_of_persistence"), _skill_rmse),
+    "skill_rmse": ("Skill, RMSE", "1 - RMSE / RMSE of the last value.", _paired("persistence", "squared_error"), _skill_rmse),
+    "skill_mse": ("Skill, squared", "1 - squared error / that of the last value; of chances the Brier skill.", _paired("persistence", "squared_error"), _skill_mse("persistence")),
+    "skill_mse_seasonal": ("Skill, squared, seasonal", "The same against the same time last season.", _paired("seasonal_naive", "squared_error"), _skill_mse("seasonal_naive")),
     "wape": ("WAPE", "Sum of errors over sum of values, as a share.", ("abs_error", "abs_truth"), _wape),
     "mape": ("MAPE", "Mean of error over value, as a share; zeros are left out.", ("relative_error",), _mean("relative_error")),
     "smape": ("sMAPE", "Mean of 2 x error over (value + forecast), 0 to 2.", ("symmetric_error",), _mean("symmetric_error")),
@@ -108,6 +115,8 @@ _BEST: dict[str, Literal["high", "zero", "aim"]] = {
     "skill": "high",
     "skill_seasonal": "high",
     "skill_rmse": "high",
+    "skill_mse": "high",
+    "skill_mse_seasonal": "high",
 }  # fmt: skip
 
 for _name, (_title, _help, _statistics, _formula) in (_WITH_UNIT | _SCALE_FREE).items():

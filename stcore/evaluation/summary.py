@@ -11,6 +11,7 @@ import pandas as pd
 
 from stcore.evaluation.breakdown import accumulate, chunks, same_units, table
 from stcore.evaluation.classification import EVENT_METRICS
+from stcore.evaluation.metrics import METRICS
 from stcore.records import Prediction
 
 #: Name in the summary -> metric.
@@ -18,6 +19,8 @@ NUMBERS = {
     "mae": "mae", "rmse": "rmse", "bias": "bias", "skill": "skill", "skill_seasonal": "skill_seasonal", "wape": "wape",
     "coverage_90": "coverage", "width_90": "width", "mae_persistence": "mae_persistence", "mae_seasonal": "mae_seasonal",
 }  # fmt: skip
+#: What differs for forecasts of events. An absolute error would favour chances that are told too sure; the squared one does not.
+OF_EVENTS = {name: name for name in EVENT_METRICS} | {"skill": "skill_mse", "skill_seasonal": "skill_mse_seasonal"}
 BY_LEAD = ("mae", "rmse", "skill", "skill_seasonal", "coverage_90", "mae_persistence", "mae_seasonal")
 LEAST_DAYS = 3
 
@@ -29,10 +32,11 @@ def summary(*predictions: Prediction) -> dict[str, Any]:
         mae, rmse, bias, skill, skill_seasonal, wape, coverage_90, width_90, mae_persistence, mae_seasonal, cells,
         by_lead: {metric: [lead 1, lead 2, ...]}, and by_target: {target: {metric: number}} when there are several.
         Where units differ, numbers with a unit are None outside by_target. Of forecasts of events also the metrics of
-        ``EVENT_METRICS``; mae, rmse and skill are about the chance of any event then, beside 1 where one came.
+        ``EVENT_METRICS``; mae, rmse and skill are about the chance of any event then, beside 1 where one came, and skill is
+        that of the squared error.
     """
     prediction = predictions[0]
-    named = dict(NUMBERS) | ({name: name for name in EVENT_METRICS} if prediction.classes else {})
+    named = NUMBERS | (OF_EVENTS if prediction.classes else {})
     metrics = list(named.values())
     state = accumulate(prediction, metrics, ("lead",))
     for other in predictions[1:]:
@@ -40,7 +44,8 @@ def summary(*predictions: Prediction) -> dict[str, Any]:
     alike = same_units(prediction)
     leads = table(state, metrics, ("lead",), alike)
     out = _numbers(table(state, metrics, (), alike).iloc[0], named)
-    out["by_lead"] = {name: [number(value) for value in leads[NUMBERS[name]]] for name in BY_LEAD}
+    told = (*BY_LEAD, "brier") if prediction.classes else BY_LEAD
+    out["by_lead"] = {name: [number(value) for value in leads[named[name]]] for name in told}
     if len(prediction.targets) > 1:
         each = table(state, metrics, ("target",), alike).set_index("target")
         out["by_target"] = {str(target): _numbers(row, named) for target, row in each.iterrows()}
@@ -71,8 +76,8 @@ def skill_by_day(prediction: Prediction, draws: int = 2000, seed: int = 0) -> tu
     Returns:
         (low, high), or None with fewer than three days that have a truth.
     """
-    names = ("abs_error_beside_persistence", "abs_error_of_persistence")
-    sums = accumulate(prediction, ("skill",), ("day",)).sums
+    skill = OF_EVENTS["skill"] if prediction.classes else "skill"
+    sums, names = accumulate(prediction, (skill,), ("day",)).sums, METRICS[skill].statistics
     own, other = (sums[name].unstack("target").to_numpy(dtype=float) for name in names)
     counted = other.sum(axis=1) > 0
     days = int(counted.sum())

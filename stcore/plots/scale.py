@@ -101,6 +101,8 @@ def reading(
 def meaning(feature: str, attention: Literal["low", "high"]) -> str:
     """The comparative for an end of the values: slower for a speed, colder for a temperature, else lower or higher."""
     name = feature.lower()
+    if name == "event":
+        return "less likely" if attention == "low" else "more likely"
     if "speed" in name and "wind" not in name:
         return "slower" if attention == "low" else "faster"
     if "temp" in name:

@@ -113,7 +113,7 @@ def of(name: str | None) -> Theme:
 
 
 #: Models keep their colour on every page: the place in this list is the place in ``Theme.categorical``.
-_MODEL_ORDER = ("stid", "lstm", "graph_wavenet", "tcn", "lightgbm", "tgcn", "ridge")
+MODEL_ORDER = ("stid", "lstm", "graph_wavenet", "tcn", "lightgbm", "tgcn", "ridge")
 _BASELINES = ("persistence", "seasonal_naive", "historical_average", "climatology", "drift")
 
 
@@ -128,8 +128,8 @@ def model_colour(theme: Theme, model: str) -> str:
         return theme.baseline
     if model.startswith("ensemble"):
         return theme.ink
-    if model in _MODEL_ORDER:
-        return theme.categorical[_MODEL_ORDER.index(model)]
+    if model in MODEL_ORDER:
+        return theme.categorical[MODEL_ORDER.index(model)]
     return theme.categorical[sum(model.encode()) % len(theme.categorical)]
 
 

@@ -16,6 +16,7 @@ from stcore.data import presence as strips
 from stcore.data.explore import sample
 from stcore.data.panel import Panel, as_panels
 from stcore.operations import store
+from stcore.plots import chances
 from stcore.plots import scale as scales
 from stcore.plots import theme as themes
 from stcore.plots.ground import Ground, ground
@@ -121,16 +122,29 @@ def value_scale(dataset_id: str, digest: str, feature: str, theme: str, owner: s
 
 
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+def _chance_scale(run_id: str, model: str, theme: str, stamp: float, owner: str) -> Scale:
+    return chances.chance_scale(prediction(run_id, model, "test", owner), themes.of(theme))
+
+
+def chance_scale(run_id: str, model: str, theme: str, owner: str) -> Scale:
+    """Colours of the chances of an event that a model said over the tested part, in per cent."""
+    return _chance_scale(run_id, model, theme, _stamp(store.run_folder(run_id), model, "test"), owner)
+
+
+@st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
 def _errors(run_id: str, model: str, target: str, by: str, stamp: float, owner: str) -> pd.DataFrame:
     from stcore.evaluation import evaluate
 
-    table = evaluate(
-        prediction(run_id, model, "test", owner), ("mae", "mae_persistence", "mae_seasonal", "skill"), (by, "target")
-    )
+    part = prediction(run_id, model, "test", owner)
+    metrics = ["mae", "mae_persistence", "mae_seasonal", "skill", *(["brier"] if part.classes else [])]
+    table = evaluate(part, metrics, (by, "target"))
     return table[table["target"] == target].reset_index(drop=True)
 
 
 def errors(run_id: str, model: str, target: str, by: str, owner: str) -> pd.DataFrame:
-    """Errors of a model on the tested part, one row a lead, hour or place: mae, mae_persistence, mae_seasonal, skill."""
+    """Errors of a model on the tested part, one row a lead, hour or place: mae, mae_persistence, mae_seasonal, skill.
+
+    Of forecasts of events also brier.
+    """
     row = store.run(run_id, owner)
     return _errors(row.id, model, target, by, _stamp(store.run_folder(row.id), model, "test"), owner)

@@ -17,7 +17,8 @@ from stcore.evaluation.breakdown import same_units
 from stcore.experiment import BASELINES
 from stcore.operations import store
 from stcore.operations.store import DatasetRow
-from stcore.plots.theme import LIGHT, model_colour
+from stcore.plots.chances import event_name
+from stcore.plots.theme import LIGHT, MODEL_ORDER, model_colour
 from stcore.records import Prediction
 from stcore.training.joined import Method
 from stcore.ui import cached, pickers, results, state
@@ -87,7 +88,7 @@ class Board:
 
     Attributes:
         target: the value that is judged; None for all together.
-        unit: of its errors, or empty.
+        unit: of the value, or empty; per cent for chances of an event.
         sample: any forecast of the group: places, times, leads.
     """
 
@@ -108,9 +109,36 @@ class Board:
         return self.sample.targets.index(self.target) if self.target else 0
 
     @property
+    def chances(self) -> bool:
+        """Chances of an event are compared, not values."""
+        return bool(self.sample.classes)
+
+    @property
+    def measure(self) -> str:
+        """Metric that a row's error is: the Brier score of chances, else the mean error."""
+        return "brier" if self.chances else "mae"
+
+    @property
+    def measured(self) -> str:
+        """The error in words with its unit: “Mean error, mph”."""
+        if self.chances:
+            return "Brier score"
+        return f"Mean error, {self.unit}" if self.unit else "Mean error"
+
+    @property
+    def error_unit(self) -> str:
+        """Unit of the error, or empty."""
+        return "" if self.chances else self.unit
+
+    @property
+    def last(self) -> Numbers:
+        """Numbers of the last value, which every round has."""
+        return next((row.numbers for row in self.rows if row.entrant and row.entrant.model == "persistence"), {})
+
+    @property
     def quantity(self) -> str:
-        """“Speed, mph”."""
-        name = readable(self.sample.targets[self.position])
+        """“Speed, mph”, “Chance of speed at most 20 mph, %”."""
+        name = f"chance of {event_name(self.sample)}" if self.chances else readable(self.sample.targets[self.position])
         return words.sentence(f"{name}, {self.unit}" if self.unit else name)
 
 
@@ -137,7 +165,8 @@ def _entrants(run: str, folder: str, stamp: float) -> list[Entrant]:
 
 def group_words(basis: Basis, count: int, step: str) -> str:
     """“60 minutes ahead, 1,602 start times, 5 models”."""
-    return f"{words.sentence(steps.describe_span(basis.horizon, step))} ahead, {words.count(basis.origins[0], 'start time')}, {words.count(count, 'model')}"
+    chances = ", chances of an event" if basis.event else ""
+    return f"{words.sentence(steps.describe_span(basis.horizon, step))} ahead{chances}, {words.count(basis.origins[0], 'start time')}, {words.count(count, 'model')}"
 
 
 def names(group: Sequence[Entrant], season: str) -> dict[str, str]:
@@ -179,7 +208,9 @@ def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Seque
     apart, labels = comparison.differences(group), names(group, season)
     rows: list[Row] = []
     seen: list[str] = []
-    for one in group:
+    for one in sorted(
+        group, key=lambda one: one.model not in MODEL_ORDER
+    ):  # those with a colour of their own come first
         colour = _colour(one.model, seen)
         seen.append(colour)
         note = "baseline" if one.baseline else apart.get(one.key, "")
@@ -196,15 +227,15 @@ def board(row: DatasetRow, basis: Basis, group: Sequence[Entrant], chosen: Seque
         if (each.key, frozenset(p.identity for p in picked)) not in kept
     ]
     order = comparison.ranking({each.key: each.numbers for each in rows})
-    unit = sample.schema[target].unit if target else sample.schema[sample.targets[0]].unit
+    unit = "%" if sample.classes else sample.schema[target or sample.targets[0]].unit
     return Board(sorted(rows, key=lambda each: order.index(each.key)), basis, target, unit or "", sample)
 
 
 def _colour(model: str, seen: Sequence[str]) -> str:
-    """The name that decides a row's colour: the model's own, and another one for a second row of the same model."""
-    if model not in seen or model in BASELINES:
-        return model
+    """The name that decides a row's colour: the model's own, and another one where that colour is taken."""
     used = {model_colour(LIGHT, name) for name in seen}
+    if model in BASELINES or model_colour(LIGHT, model) not in used:
+        return model
     others = [f"{model} {number}" for number in range(2, 40)]
     return next((name for name in others if model_colour(LIGHT, name) not in used), others[len(seen) % len(others)])
 

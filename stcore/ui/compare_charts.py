@@ -32,10 +32,10 @@ def lead_words(shown: Board, word: str) -> tuple[str, list[str]]:
 
 
 def by_lead(shown: Board, label: str, axis: list[str]) -> None:
-    """Mean error against steps ahead; the best row in front, baselines dashed."""
+    """Error against steps ahead; the best row in front, baselines dashed."""
     better = next((row for row in shown.rows if row.mean), None)  # of several means the best one
     known = {row.colour: row for row in shown.rows if not row.mean or row is better}
-    lines = {name: _leads(row) for name, row in known.items()}
+    lines = {name: _leads(row, shown.measure) for name, row in known.items()}
     lines = {
         name: line
         for name, line in list(lines.items())[:MOST_LINES]
@@ -49,12 +49,12 @@ def by_lead(shown: Board, label: str, axis: list[str]) -> None:
     figure.update_layout(margin_r=26 + 7 * min(28, max(len(text) for text in titles.values())))
     last = words.number(float(next(iter(lines.values()))[-1]))
     parts.chart(
-        figure, "compare-leads", f"Mean error by {label.lower()}: {shown.best.title} reaches {last} at {axis[-1]}"
+        figure, "compare-leads", f"{shown.measured} by {label.lower()}: {shown.best.title} reaches {last} at {axis[-1]}"
     )
 
 
-def _leads(row: Row) -> np.ndarray:
-    told = dict(row.numbers.get("by_lead") or {}).get("mae") or []
+def _leads(row: Row, measure: str) -> np.ndarray:
+    told = dict(row.numbers.get("by_lead") or {}).get(measure) or []
     return np.array([np.nan if value is None else value for value in told], dtype=float)
 
 
@@ -83,7 +83,7 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
     between = (times[max(0, len(times) - offered[stretch][1])], times[-1])
     at = shown.sample.locations.index.get_loc(place)
     rows = [row for row in shown.rows if row.key in chosen][:MOST_LINES]
-    time, observed, _ = instant.tested_curve(shown.sample, lead, at, shown.position, between)
+    time, observed, _ = _curve(shown.sample, lead, at, shown.position, between)
     drawn = [_line(row, lead, at, shown.position, between) for row in rows]
     parts.chart(
         curves.overlaid(drawn, Line("Observed", list(wall(time)), observed), parts.theme(), shown.unit), "compare-curves",
@@ -92,9 +92,18 @@ def overlaid(shown: Board, place: str, label: str, axis: list[str]) -> None:
 
 
 def _line(row: Row, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]) -> Line:
-    time, _, (values, _, _) = instant.tested_curve(row.prediction(), lead, at, target, between)
+    time, _, values = _curve(row.prediction(), lead, at, target, between)
     colour = f"joined {row.title.split()[0].lower()}" if row.mean else row.colour  # ink is what was observed
     return Line(row.label, list(wall(time)), values, colour)
+
+
+def _curve(
+    part: Prediction, lead: int, at: int, target: int, between: tuple[pd.Timestamp, pd.Timestamp]
+) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray]:
+    """Times, what was observed and what was forecast; chances of events in per cent."""
+    time, observed, (values, _, _) = instant.tested_curve(part, lead, at, target, between)
+    size = 100 if part.classes else 1
+    return time, size * observed, size * values
 
 
 def _stretches(sample: Prediction) -> dict[str, tuple[str, int]]:
@@ -107,12 +116,12 @@ def _stretches(sample: Prediction) -> dict[str, tuple[str, int]]:
 
 @st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
 def _errors(key: str, by: tuple[str, ...], target: str, owner: str, _prediction: Prediction) -> pd.DataFrame:
-    table = evaluate(_prediction, ("mae",), (*by, "target"))
+    table = evaluate(_prediction, ("brier" if _prediction.classes else "mae",), (*by, "target"))
     return table[table["target"] == target].reset_index(drop=True)
 
 
 def errors(row: Row, by: tuple[str, ...], target: str) -> pd.DataFrame:
-    """Mean errors of one row, broken down."""
+    """Errors of one row, broken down; of chances of events Brier scores. The column is the board's ``measure``."""
     key = f"{row.key}{row.entrant.identity if row.entrant else row.joined and dict(row.joined.weights)}"
     return _errors(key, by, target, state.owner(), row.prediction())
 
@@ -120,46 +129,48 @@ def errors(row: Row, by: tuple[str, ...], target: str) -> pd.DataFrame:
 def where_wrong(data: DatasetRow, shown: Board, word: str, selected: str) -> str | None:
     """The best row's error by hour and weekday, and by place; the place that was clicked."""
     row, target = shown.best, shown.sample.targets[shown.position]
-    theme, unit = parts.theme(), f"Mean error, {shown.unit}" if shown.unit else "Mean error"
+    theme, measure = parts.theme(), shown.measure
     left, right = st.columns([1.18, 1], gap="small")
     with left:
         if steps.typical(shown.sample.step) <= pd.Timedelta(hours=6):
-            _by_hour(shown, errors(row, ("weekday", "hour"), target), unit)
+            _by_hour(shown, errors(row, ("weekday", "hour"), target))
         else:
-            _by_day(shown, errors(row, ("day",), target), unit)
-    table = errors(row, ("location",), target).set_index("location")["mae"].reindex(shown.sample.locations.index)
+            _by_day(shown, errors(row, ("day",), target))
+    table = errors(row, ("location",), target).set_index("location")[measure].reindex(shown.sample.locations.index)
     values = table.to_numpy(dtype=float)
     colours = scale.tidy(scale.sequential(values, theme))
-    with right, parts.panel(f"By {word}", unit, parts.legend(colours, shown.unit), key="compare-map"):
+    with right, parts.panel(f"By {word}", shown.measured, parts.legend(colours, shown.error_unit), key="compare-map"):
         ground = cached.place_ground(data.id, data.digest, state.owner(), 330)
         return parts.place_map(
-            ground, values, colours, selected, shown.unit, "compare-places", f"Mean error of {row.title} by {word}, {unit}", 330
+            ground, values, colours, selected, shown.error_unit, "compare-places", f"{shown.measured} of {row.title} by {word}", 330
         )  # fmt: skip
 
 
-def _by_hour(shown: Board, table: pd.DataFrame, unit: str) -> None:
-    week = np.full((7, 24), np.nan)
-    week[table["weekday"].astype(int), table["hour"].astype(int)] = table["mae"]
+def _by_hour(shown: Board, table: pd.DataFrame) -> None:
+    week, measure = np.full((7, 24), np.nan), shown.measure
+    week[table["weekday"].astype(int), table["hour"].astype(int)] = table[measure]
     theme = parts.theme()
     colours = scale.tidy(scale.sequential(week, theme))
     told = "no tested hour"
-    if table["mae"].notna().any():
-        worst = table.loc[table["mae"].idxmax()]
+    if table[measure].notna().any():
+        worst = table.loc[table[measure].idxmax()]
         told = f"largest on {bars.WEEKDAYS[int(worst['weekday'])]} at {int(worst['hour']):02d}:00"
-    with parts.panel("By hour and weekday", unit, parts.legend(colours, shown.unit), key="compare-week"):
-        drawn = bars.week(week, colours, theme, shown.unit, 330)
-        parts.chart(drawn, "compare-hours", f"Mean error of {shown.best.title} by hour and weekday: {told}")
+    with parts.panel(
+        "By hour and weekday", shown.measured, parts.legend(colours, shown.error_unit), key="compare-week"
+    ):
+        drawn = bars.week(week, colours, theme, shown.error_unit, 330)
+        parts.chart(drawn, "compare-hours", f"{shown.measured} of {shown.best.title} by hour and weekday: {told}")
 
 
-def _by_day(shown: Board, table: pd.DataFrame, unit: str) -> None:
-    with parts.panel("Over the test part", unit, key="compare-week"):
-        drawn = curves.series(
-            pd.DatetimeIndex(table["day"]), table["mae"].to_numpy(dtype=float), parts.theme(), shown.unit, 330
-        )
-        parts.chart(drawn, "compare-days", f"Mean error of {shown.best.title} over the test part")
+def _by_day(shown: Board, table: pd.DataFrame) -> None:
+    with parts.panel("Over the test part", shown.measured, key="compare-week"):
+        values = table[shown.measure].to_numpy(dtype=float)
+        drawn = curves.series(pd.DatetimeIndex(table["day"]), values, parts.theme(), shown.error_unit, 330)
+        parts.chart(drawn, "compare-days", f"{shown.measured} of {shown.best.title} over the test part")
 
 
 def hardest_place(shown: Board) -> str:
     """Where the best row is wrong most: worth a first look."""
-    table = errors(shown.best, ("location",), shown.sample.targets[shown.position]).set_index("location")["mae"]
+    table = errors(shown.best, ("location",), shown.sample.targets[shown.position]).set_index("location")
+    table = table[shown.measure]
     return str(table.idxmax()) if table.notna().any() else str(shown.sample.locations.index[0])

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stcore import words
+from stcore import evaluation, words
 from stcore.data import export, steps
 from stcore.operations import jobs, store
 from stcore.operations.store import DatasetRow
-from stcore.ui import markup, parts, results, state
+from stcore.ui import forecast_view, markup, parts, results, state
 from stcore.ui.compare_board import Board, Row
 from stcore.ui.markup import Column
 from stcore.workflow.comparison import Entrant
@@ -27,19 +27,29 @@ def verdict(shown: Board) -> list[object]:
         real = next((row for row in shown.rows if not row.baseline), None)
         if real is None:
             return ["Only the baselines are finished; there is no model to compare them with."]
+        beaten, other = ("last value", "it") if not real.skill >= 0.005 else (best.title.lower(), "the last value")
         return [
-            "No model beats the last value: the best of them, ",
+            f"No model beats the {beaten}: the best of them, ",
             parts.strong(real.title),
             ", is ",
             parts.judged(real.skill),
-            " than it.",
+            f" than {other}.",
+            *_chances(shown, real),
         ]
     return [
         parts.strong(f"{_subject(best)} is best, "),
         parts.judged(best.skill),
         " than the last value.",
+        *_chances(shown, best),
         *_second(shown),
     ]
+
+
+def _chances(shown: Board, row: Row) -> list[object]:
+    """How good a row's chances of an event are, beside those of the last value; nothing for values."""
+    if not shown.chances:
+        return []
+    return [" ", *forecast_view.coloured(evaluation.measures(row.numbers, shown.last))]
 
 
 def _subject(row: Row) -> str:
@@ -83,21 +93,54 @@ def small_print(shown: Board) -> str:
 
 
 def leaderboard(shown: Board) -> None:
-    """The table: rank, name, error, skill bar with its range over days, share held by the band, time."""
+    """The table: rank, name, error, skill bar with its range over days, band or measures of chances, time."""
     reach = _reach(shown.rows)
-    head = f"Error, {shown.unit}" if shown.unit else "Error"
     columns = [
-        Column("", minor=True), Column("Model", wide=True), Column(head, number=True), Column("Skill against the last value", minor=True), Column("Skill", number=True),
-        Column("Band holds", number=True), Column("Took", number=True, minor=True),
+        Column("", minor=True), Column("Model", wide=True), Column(_error_head(shown), number=True), Column("Skill against the last value", minor=True),
+        Column("Skill", number=True), *_more_columns(shown), Column("Took", number=True, minor=True),
     ]  # fmt: skip
     rows = []
     for rank, row in enumerate(shown.rows, 1):
         low, high = row.range or (None, None)
         rows.append([
-            markup.muted(rank), markup.join([row.title, " ", markup.muted(row.note)]), words.number(row.numbers.get("mae")),
-            markup.skill_bar(row.skill, reach, low, high, grey=row.baseline), _percent(row), _band(row), _took(row),
+            markup.muted(rank), markup.join([row.title, " ", markup.muted(row.note)]), _error(shown, row),
+            markup.skill_bar(row.skill, reach, low, high, grey=row.baseline), _percent(row), *_more(shown, row), _took(row),
         ])  # fmt: skip
     parts.table(columns, rows, 0, "Models, best first")
+
+
+def _error_head(shown: Board) -> str:
+    if shown.chances:
+        return "Brier"
+    return f"Error, {shown.unit}" if shown.unit else "Error"
+
+
+def _error(shown: Board, row: Row) -> str:
+    if shown.chances:
+        return evaluation.score(row.numbers, "brier")
+    return words.number(row.numbers.get("mae"))
+
+
+def _more_columns(shown: Board) -> list[Column]:
+    """What stands beside the skill: the band of values; F1 and, where there is room, surprise and share right of chances."""
+    if shown.chances:
+        return [
+            Column("F1", number=True),
+            Column("Surprise", number=True, minor=True),
+            Column("Right", number=True, minor=True),
+        ]
+    return [Column("Band holds", number=True)]
+
+
+def _more(shown: Board, row: Row) -> list[object]:
+    if not shown.chances:
+        return [_band(row)]
+    numbers = row.numbers
+    return [
+        evaluation.score(numbers, "f1"),
+        evaluation.score(numbers, "log_loss"),
+        words.percent(numbers.get("accuracy")),
+    ]
 
 
 def _reach(rows: Sequence[Row]) -> float:
@@ -130,13 +173,15 @@ def _took(row: Row) -> object:
 def csv(shown: Board) -> bytes:
     """The leaderboard as a guarded CSV table."""
     rows = []
+    named = evaluation.EVENT_METRICS if shown.chances else ()
     for rank, row in enumerate(shown.rows, 1):
         low, high = row.range or (None, None)
         rows.append({
             "rank": rank, "model": row.title, "note": row.note, "run": row.entrant.run if row.entrant else "", "value": shown.target or "",
-            "unit": shown.unit, "mae": row.numbers.get("mae"), "rmse": row.numbers.get("rmse"), "skill": row.numbers.get("skill"),
+            "unit": shown.error_unit, "mae": row.numbers.get("mae"), "rmse": row.numbers.get("rmse"), "skill": row.numbers.get("skill"),
             "skill_low": low, "skill_high": high, "skill_seasonal": row.numbers.get("skill_seasonal"),
             "coverage_90": row.numbers.get("coverage_90"), "seconds": row.numbers.get("seconds"),
+            **{name: row.numbers.get(name) for name in named},
         })  # fmt: skip
     return export.to_csv(pd.DataFrame(rows))
 

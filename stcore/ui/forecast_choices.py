@@ -9,6 +9,7 @@ import streamlit as st
 from stcore import words
 from stcore.data import steps
 from stcore.data.schema import readable
+from stcore.plots.chances import in_percent
 from stcore.plots.instant import Shows
 from stcore.records import Prediction
 from stcore.ui import forecast_view, parts, pickers
@@ -20,7 +21,8 @@ class Choice:
     """What is looked at.
 
     Attributes:
-        one: the forecast from one start time.
+        one: the forecast from one start time; chances of events in per cent.
+        raw: the same as it is stored.
         tested: that start time lies in the tested past.
         shows: what the map shows.
         lead: 1 = the first step ahead.
@@ -30,6 +32,7 @@ class Choice:
     """
 
     one: Prediction
+    raw: Prediction
     tested: bool
     shows: Shows
     lead: int
@@ -46,7 +49,8 @@ def choose(shown: View) -> Choice:
         if len(shown.test.targets) > 1:
             st.selectbox("Value", shown.test.targets, format_func=readable, key="forecast-target", width=150)
         shows = _shows(shown, tested)
-        one = _tested(shown) if tested else shown.ahead.select(origins=slice(len(shown.ahead.origins) - 1, None))
+        raw = _tested(shown) if tested else shown.ahead.select(origins=slice(len(shown.ahead.origins) - 1, None))
+        one = in_percent(raw) if shown.chances else raw
         lead = one.horizon
         if one.horizon > 1:
             lead = st.select_slider(
@@ -55,7 +59,7 @@ def choose(shown: View) -> Choice:
             )  # fmt: skip
         with st.popover(shown.title(), key="forecast-more", help="Another model"):
             pickers.box("model", shown.work.models, shown.model, "Model", shown.title)
-    return Choice(one, tested, shows, lead, label, f"{plus(lead).lstrip('+')} {label.lower()}", axis)
+    return Choice(one, raw, tested, shows, lead, label, f"{plus(lead).lstrip('+')} {label.lower()}", axis)
 
 
 def _period(shown: View) -> str:
@@ -65,6 +69,9 @@ def _period(shown: View) -> str:
 
 
 def _shows(shown: View, tested: bool) -> Shows:
+    """What the map shows; of chances only themselves."""
+    if shown.chances:
+        return "value"
     change = "Change from start" if tested else "Change from now"
     options: dict[Shows, str] = {"value": words.sentence(shown.name), "change": change, "spread": "Uncertainty"}
     chosen = pickers.segmented("Map shows", options, "forecast-shows")  # type: ignore[arg-type]

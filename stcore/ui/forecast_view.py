@@ -11,8 +11,12 @@ import pandas as pd
 from stcore import evaluation, words
 from stcore.data import export, steps
 from stcore.data.schema import readable
+from stcore.operations.store import DatasetRow
+from stcore.plots import chances, instant
+from stcore.plots.chances import event_name
 from stcore.plots.instant import Shows
-from stcore.plots.theme import is_baseline
+from stcore.plots.scale import Scale
+from stcore.plots.theme import Theme, is_baseline
 from stcore.records import Prediction
 from stcore.ui import cached, markup, results, state
 from stcore.ui.markup import Metric
@@ -46,14 +50,29 @@ class View:
         return self.test.targets.index(self.target)
 
     @property
+    def chances(self) -> bool:
+        """It says chances of an event, not values."""
+        return bool(self.test.classes)
+
+    @property
     def unit(self) -> str:
         """Unit of the target, or empty."""
-        return self.test.schema[self.target].unit or ""
+        return "%" if self.chances else self.test.schema[self.target].unit or ""
 
     @property
     def name(self) -> str:
-        """The target as people say it: “speed”."""
-        return readable(self.target)
+        """The target as people say it: “speed”, “chance of speed at most 20 mph”."""
+        return f"chance of {event_name(self.test)}" if self.chances else readable(self.target)
+
+    @property
+    def measure(self) -> str:
+        """Column of the tables of errors that the model is judged by."""
+        return "brier" if self.chances else "mae"
+
+    @property
+    def measured(self) -> str:
+        """What errors are called: “Mean error on the tested part, mph”."""
+        return "Brier score on the tested part" if self.chances else f"Mean error on the tested part{self.in_unit}"
 
     @property
     def quantity(self) -> str:
@@ -103,8 +122,12 @@ def sentence(shown: View) -> list[object]:
         error = markup.strong(words.measure(shown.numbers.get("mae"), shown.unit))
         begun = "So far this only repeats the" if shown.work.active else "This only repeats the"
         return [f"{begun} {repeated}: its mean error is ", error, "."]
+    return coloured(evaluation.parts(evaluation.verdict(shown.numbers, shown.test.season)))
+
+
+def coloured(told: Sequence[evaluation.Part]) -> list[object]:
+    """The parts of a verdict, the judgement in its colour."""
     tones = {"good": "good", "bad": "bad", "number": "plain"}
-    told = evaluation.parts(evaluation.verdict(shown.numbers, shown.test.season))
     return [part.text if part.role == "plain" else markup.strong(part.text, tones[part.role]) for part in told]
 
 
@@ -198,11 +221,14 @@ def _band(coverage: float | None) -> Metric:
 def hardest(shown: View) -> Metric:
     """The hour of the day with the largest error, or the place where the step is a day or longer."""
     by = "hour" if steps.typical(shown.test.step) < pd.Timedelta(hours=12) else "location"
-    table = cached.errors(shown.work.run.id, shown.model, shown.target, by, state.owner()).dropna(subset=["mae"])
+    judged = shown.measure
+    table = cached.errors(shown.work.run.id, shown.model, shown.target, by, state.owner()).dropna(subset=[judged])
     if len(table) < 2:
         return Metric("Hardest", words.DASH, "", "needs more tested times")
-    worst = table.loc[table["mae"].idxmax()]
+    worst = table.loc[table[judged].idxmax()]
     note = f"mean error there {words.measure(float(worst['mae']), shown.unit)}"
+    if shown.chances:
+        note = f"Brier score there {evaluation.score(dict(worst), judged)}"
     if by == "hour":
         hour = int(worst["hour"])
         return Metric("Hardest hour", f"{hour:02d}:00", f"to {(hour + 1) % 24:02d}:00", note)
@@ -211,11 +237,33 @@ def hardest(shown: View) -> Metric:
 
 def errors_by_lead(shown: View) -> dict[str, Any]:
     """Model -> [horizon] mean error: the last value, the season where it is known, the model itself."""
-    table = cached.errors(shown.work.run.id, shown.model, shown.target, "lead", state.owner())
-    lines = {"persistence": table["mae_persistence"].to_numpy(dtype=float)}
+    run, owner = shown.work.run.id, state.owner()
+    table = cached.errors(run, shown.model, shown.target, "lead", owner)
+    lines = {}
+    if not shown.chances:
+        lines["persistence"] = table["mae_persistence"].to_numpy(dtype=float)
+    elif "persistence" in shown.work.models:
+        last = cached.errors(run, "persistence", shown.target, "lead", owner)
+        lines["persistence"] = last["brier"].to_numpy(dtype=float)
     if shown.model not in lines:
-        lines[shown.model] = table["mae"].to_numpy(dtype=float)
+        lines[shown.model] = table[shown.measure].to_numpy(dtype=float)
     return lines
+
+
+def past(shown: View, one: Prediction, place: str, steps_back: int) -> tuple[pd.DatetimeIndex, Any]:
+    """What was before the start of a forecast at a place: times and [time] values, or whether an event was the case."""
+    if shown.chances:
+        return chances.before(shown.test, one, place, steps_back)
+    whole = cached.panel(shown.work.run.dataset, state.owner())
+    return instant.history(whole, one.origins[0], place, shown.target, steps_back)
+
+
+def colours(shown: View, one: Prediction, row: DatasetRow, shows: Shows, theme: Theme) -> Scale:
+    """Colours of the map: of the values over the whole series, of the chances over the tested part."""
+    if shown.chances:
+        return cached.chance_scale(shown.work.run.id, shown.model, theme.name, state.owner())
+    whole = cached.value_scale(row.id, row.digest, shown.target, theme.name, state.owner())
+    return instant.map_scale(one, shown.position, shows, theme, whole)
 
 
 def csv(part: Prediction) -> bytes:

@@ -32,6 +32,7 @@ class Basis:
         horizon, gap, targets, split: of their runs.
         cleaning: digest of what was set aside as wrong, since that counts in no error.
         origins: number, first and last of the start times on the test part.
+        event: digest of what counts as an event, where chances are forecast; empty for values.
     """
 
     horizon: int
@@ -40,6 +41,7 @@ class Basis:
     split: tuple[float, float, float]
     cleaning: str
     origins: tuple[int, str, str]
+    event: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,26 +117,30 @@ def _basis(result: Result, label: str) -> Basis | None:
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         return None
-    origins = _origins(path, path.stat().st_mtime)
+    origins, chances = _stored(path, path.stat().st_mtime)
     if not origins[0]:
         return None
     experiment = result.experiment
+    event = experiment.prepare.events.digest() if chances else ""
     split = experiment.split
     return Basis(
         int(experiment.windows.horizon or 0), experiment.windows.gap, tuple(experiment.targets or ()), (split.train, split.validation, split.test),
-        experiment.prepare.cleaning, origins,
+        experiment.prepare.cleaning, origins, event,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def _origins(path: Path, stamp: float) -> tuple[int, str, str]:
-    """Number, first and last of the start times of a stored forecast; (0, "", "") when this version cannot read it."""
+def _stored(path: Path, stamp: float) -> tuple[tuple[int, str, str], bool]:
+    """Number, first and last of the start times of a stored forecast, none when this version cannot read it; whether it says
+    chances of an event."""
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
         origins = about["origins"] if about["schema_version"] == PREDICTION_SCHEMA else []
     except (OSError, ValueError, KeyError):
-        return 0, "", ""
-    return len(origins), *((origins[0], origins[-1]) if origins else ("", ""))
+        origins = []
+    if not origins:
+        return (0, "", ""), False
+    return (len(origins), origins[0], origins[-1]), bool(about.get("classes"))
 
 
 def _settings(experiment: Experiment, entry: ModelEntry | None) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import Visitor
+from stcore.models import MODELS
+from stcore.ui import markup
+from stcore.ui.markup import Column
+from tests.e2e.browser import PHONE, Visitor
 from tests.e2e.server import ROOT, Server, free_port, wait_for
 
 STYLE = (ROOT / "stcore/ui/style.css").read_text(encoding="utf-8")
@@ -55,6 +58,16 @@ def test_every_selector_still_matches(probe: Visitor) -> None:
         if not page.locator(re.sub(r"::?(hover|focus|before|after)\b", "", one)).count()
     ]
     assert not lost
+
+
+def test_the_table_of_models_fits_a_phone(browser: Browser) -> None:
+    columns = [Column("Model"), Column("What it is, and when to use it"), Column("Takes about", number=True)]
+    rows = [[spec.title, spec.summary, "a moment"] for spec in MODELS.values() if spec.common]
+    page = browser.new_page(viewport=PHONE)
+    sheet = f"<style>{STYLE} body {{ font: 16px sans-serif; }}</style>"
+    page.set_content(f'{sheet}<div style="width: 326px">{markup.table(columns, rows)}</div>')
+    assert page.locator(".fc-scroll").evaluate("box => box.scrollWidth - box.clientWidth") == 0
+    page.close()
 
 
 def test_no_generated_class_names() -> None:

@@ -37,6 +37,8 @@ BY_HAND = {
     "skill": 1 - 5 / 12,
     "skill_seasonal": 1 - 6 / 4,
     "skill_rmse": 1 - np.sqrt(13 / 80),
+    "skill_mse": 1 - 13 / 80,
+    "skill_mse_seasonal": 1 - 14 / 4,
     "mae_persistence": 12 / 3,
     "mae_seasonal": 1.0,
     "rmse_persistence": np.sqrt(80 / 3),

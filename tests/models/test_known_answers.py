@@ -8,10 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import stcore
 from stcore.data.panel import Panel
 from stcore.records import Prediction
+from tests.panels import on_grid
 
 STEPS = 1500
 
@@ -89,11 +91,15 @@ def test_the_course_of_the_year_is_found_far_ahead() -> None:
     assert (found < 0.6).all()
 
 
-@pytest.mark.parametrize("name", ["climatology", "seasonal_naive", "ridge"])
+@pytest.mark.parametrize("name", ["climatology", "seasonal_naive", "ridge", "stid", "nhits"])
 def test_a_daily_sum_of_waves_is_solved(name: str) -> None:
     hours = np.arange(1000)[:, None] + np.arange(3)
     values = np.sin(2 * np.pi * hours / 24) + 0.5 * np.cos(4 * np.pi * hours / 24)
-    assert (error(panel_of(values, step="1h"), {"name": name}, 24, 12) < 0.05).all()
+    model: dict[str, Any] = {"name": name}
+    if name in ("stid", "nhits"):
+        short = {"epochs": 6, "steps_per_epoch": 20, "batch_windows": 256}
+        model |= {"settings": {"hidden": 32}, "training": short}
+    assert (error(panel_of(values, step="1h"), model, 24, 12) < 0.05).all()
 
 
 def test_shared_patterns_are_told_from_noise() -> None:
@@ -127,3 +133,53 @@ def test_a_wave_that_travels_is_seen_at_the_neighbour_first(name: str) -> None:
     found = error(panel_of(values, line(places)), model, 4, 1, **neighbours)[0]
     alone = np.sqrt(1 / places)  # the first place has no neighbour upstream
     assert found < alone + 0.25
+
+
+def moving_cells(steps: int = 400, rows: int = 12, columns: int = 14) -> np.ndarray:
+    """Fields [time, row, column] that cells cross one after the other, each on its own path, at its own speed and height."""
+    draw = np.random.default_rng(0)
+    row, column = np.indices((rows, columns))
+    fields = np.zeros((steps, rows, columns))
+    place, speed, height = np.array([0.0, columns + 3]), np.zeros(2), 0.0
+    for step in range(steps):
+        if place[1] >= columns + 3:
+            place = np.array([draw.uniform(2, rows - 2), -3.0])
+            speed, height = np.array([draw.uniform(-0.4, 0.4), draw.uniform(0.6, 1.4)]), draw.uniform(0.5, 2)
+        fields[step] = height * np.exp(-((row - place[0]) ** 2 + (column - place[1]) ** 2) / (2 * 1.5**2))
+        place = place + speed
+    return fields + 0.01 * draw.normal(size=fields.shape)
+
+
+@pytest.mark.parametrize("name", ["cnn3d", "conv_lstm"])
+def test_a_cell_that_crosses_a_grid_is_met_where_it_will_be(name: str) -> None:
+    """Its movement is to be seen in the past; nobody knows of a cell that has not come in yet."""
+    panel = on_grid(moving_cells())
+    training = {"epochs": 3, "steps_per_epoch": 10, "batch_windows": 16 * 168}
+    found = error(panel, {"name": name, "settings": {"hidden": 8}, "training": training}, 6, 3)
+    still = error(panel, {"name": "persistence"}, 6, 3)
+    assert (found < 0.43 * still).all()
+
+
+def test_the_chance_of_an_event_is_the_true_one() -> None:
+    """x = 0.9 x[-1] + noise of size 1: how likely it is to be above a level is known, whatever it is now."""
+    draw = np.random.default_rng(7)
+    values = np.zeros((STEPS, 6))
+    for step in range(1, STEPS):
+        values[step] = 0.9 * values[step - 1] + draw.normal(size=6)
+    panel, training = panel_of(values), {"epochs": 4, "steps_per_epoch": 20, "batch_windows": 256}
+    fitted = stcore.fit(panel, {
+        "windows": {"lookback": 6, "horizon": 3}, "prepare": {"events": {"rule": "quantile", "levels": [0.8]}},
+        "model": {"name": "stid", "head": "classes", "training": training}, "seed": 1,
+    })  # fmt: skip
+    prediction = stcore.backtest(fitted, panel)
+    assert isinstance(prediction, Prediction)
+    events = fitted.panel_fit(None).events
+    assert events is not None
+    now, lead = values[panel.time.get_indexer(prediction.origins)][:, None], np.arange(1, 4)[:, None]
+    spread = np.sqrt((1 - 0.9 ** (2 * lead)) / (1 - 0.9**2))
+    chance = stats.norm.sf((events.levels[:, 0] - 0.9**lead * now) / spread)
+    said, came = prediction.values[..., 0], prediction.truth[..., 0]
+    assert np.abs(said - chance).mean() < 0.05
+    assert np.square(said - came).mean() < 1.08 * np.square(chance - came).mean()
+    again = np.square(prediction.baselines["persistence"][..., 0] - came).mean()
+    assert np.square(said - came).mean() < 0.7 * again

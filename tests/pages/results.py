@@ -18,6 +18,8 @@ from stcore.operations.store import writing
 from stcore.operations.store.library import new_run
 
 MODELS = ("persistence", "seasonal_naive", "ridge")
+QUICK = {"epochs": 8, "steps_per_epoch": 20, "batch_windows": 256}
+EVENTS = {"rule": "quantile", "levels": [0.8], "levels_over": "all"}
 
 
 def wave(places: int = 6, days: int = 24, coordinates: bool = True) -> Panel:
@@ -44,16 +46,45 @@ def _results(coordinates: bool) -> Path:
     return folder
 
 
+@lru_cache(maxsize=1)
+def _chances() -> Path:
+    """Folder of a finished run that says how likely a high temperature is, outside any test's home."""
+    from stcore.workflow.run import run
+
+    folder = Path(mkdtemp(prefix="fieldcast-results-"))
+    entry = {"name": "stid", "head": "classes", "training": QUICK}
+    experiment = Experiment(models=[entry], prepare={"events": EVENTS}, windows={"lookback": 12, "horizon": 6}, seed=1)
+    run(experiment, out=folder, panel=wave(), exports=False)
+    return folder
+
+
 def finished(coordinates: bool = True) -> dict[str, str]:
     """Ids of a data set and of a finished run on it, in the home of this test."""
+    return _placed(_results(coordinates), coordinates)
+
+
+def events_finished() -> dict[str, str]:
+    """Ids of a data set and of a finished run on the chances of an event, in the home of this test."""
+    return _placed(_chances())
+
+
+def another_run(dataset: str, chances: bool = False) -> str:
+    """Id of one more finished run on a data set of this test's home."""
+    return _run(dataset, _chances() if chances else _results(True))
+
+
+def _placed(results: Path, coordinates: bool = True) -> dict[str, str]:
     made = dataset.save(wave(coordinates=coordinates), "Temperatures")
     store.add_dataset(made.id, made.name, made.digest, {"place": "station"})
+    return {"dataset": made.id, "run": _run(made.id, results)}
+
+
+def _run(dataset: str, results: Path) -> str:
     with writing() as connection:
-        run = new_run(
-            connection, made.id, "First forecast", Experiment().model_dump(mode="json", by_alias=True), "local"
-        )
-    shutil.copytree(_results(coordinates), store.run_folder(run.id), dirs_exist_ok=True)
-    return {"dataset": made.id, "run": run.id}
+        experiment = Experiment().model_dump(mode="json", by_alias=True)
+        run = new_run(connection, dataset, "First forecast", experiment, "local")
+    shutil.copytree(results, store.run_folder(run.id), dirs_exist_ok=True)
+    return run.id
 
 
 def data_only() -> dict[str, str]:

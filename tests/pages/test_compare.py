@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from stcore.evaluation import evaluate
 from stcore.operations import jobs, store
+from stcore.plots.theme import LIGHT, model_colour
 from stcore.training.joined import combine_predictions
 from stcore.ui import compare_board, compare_view
 from stcore.ui.compare_board import Board, Row
@@ -150,6 +152,15 @@ def test_the_sentence_says_when_nothing_beats_the_last_value(trained: tuple[str,
     assert "3\N{NO-BREAK SPACE}% worse" in told
 
 
+def test_a_season_that_beats_every_model_is_named(trained: tuple[str, str]) -> None:
+    shown = board(trained[0])
+    season = next(row for row in shown.rows if row.title == "Same time yesterday")
+    rows = [replace(season, numbers={"skill": 0.9}), plain(0.6)]
+    told = "".join(map(str, compare_view.verdict(Board(rows, shown.basis, None, "", shown.sample))))
+    assert told.startswith("No model beats the same time yesterday: the best of them, ")
+    assert "60\N{NO-BREAK SPACE}% better</b> than the last value." in told
+
+
 def test_a_second_within_the_range_is_called_close(trained: tuple[str, str]) -> None:
     shown = board(trained[0])
     rows = [plain(0.20, skill_range=(0.15, 0.25)), plain(0.16), plain(0.02)]
@@ -158,6 +169,14 @@ def test_a_second_within_the_range_is_called_close(trained: tuple[str, str]) -> 
     assert "close second" not in "".join(
         map(str, compare_view.verdict(Board(rows, shown.basis, None, "", shown.sample)))
     )
+
+
+def test_two_models_of_one_colour_are_told_apart() -> None:
+    """STID and DLinear would both be blue; a second STID too."""
+    first = compare_board._colour("dlinear", ["stid"])
+    second = compare_board._colour("stid", ["stid", first])
+    assert len({model_colour(LIGHT, name) for name in ("stid", first, second)}) == 3
+    assert compare_board._colour("dlinear", ["ridge"]) == "dlinear"
 
 
 def test_the_download_is_guarded(trained: tuple[str, str]) -> None:

@@ -8,15 +8,7 @@ from torch import Tensor, nn
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.layers import (
-    Identity,
-    from_change,
-    outlook,
-    outlook_width,
-    relative_past,
-    state_at_origin,
-    zeroed,
-)  # fmt: skip
+from stcore.models.nets.layers import Identity, from_change, outlook, outlook_width, relative_past, zeroed
 from stcore.models.switches import NetSettings
 
 
@@ -35,7 +27,7 @@ class Encoded(Forecaster):
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.identity = Identity(shapes, embedding, settings.location_embedding, settings.time_embedding)
-        seen = width + self.identity.width + shapes.targets + shapes.features + outlook_width(shapes)
+        seen = width + self.identity.width + outlook_width(shapes)
         self.middle = nn.Sequential(nn.Linear(seen, middle), nn.ReLU())
         self.outlet = zeroed(nn.Linear(middle, shapes.horizon * shapes.targets * shapes.outputs))
 
@@ -52,6 +44,5 @@ class Encoded(Forecaster):
         observed = batch.past_mask.transpose(1, 2).to(batch.past.dtype)
         sequence = torch.cat([relative_past(batch, self.from_last), observed], dim=-1)
         hidden = self.encode(sequence, batch)
-        ahead = outlook(batch, self.from_last)
-        seen = torch.cat([hidden, self.identity(batch), state_at_origin(batch), ahead], dim=-1)
+        seen = torch.cat([hidden, self.identity(batch), outlook(batch, self.from_last)], dim=-1)
         return from_change(self.outlet(self.middle(seen)), batch, self.shapes, self.from_last)

@@ -129,20 +129,19 @@ def relative_past(batch: Batch, from_last: bool = True) -> Tensor:
 
 
 def outlook(batch: Batch, from_last: bool = True) -> Tensor:
-    """What is known of the target times, counted from the last value: profile, season, known-ahead: [B, N, H * (2T + G)]."""
+    """What is known at the origin beside the past itself: [B, N, T + F + H * (2T + G)].
+
+    Last values, the share of the past that was observed; of the target times, counted from the last value: profile, season,
+    known-ahead.
+    """
     last = batch.last[:, None] if from_last else 0
     ahead = torch.cat([batch.profile - last, batch.season - last, batch.future], dim=-1)
-    return ahead.permute(0, 2, 1, 3).flatten(2)
+    return torch.cat([batch.last, batch.past_mask.float().mean(1), ahead.permute(0, 2, 1, 3).flatten(2)], dim=-1)
 
 
 def outlook_width(shapes: Shapes) -> int:
     """Width of ``outlook``."""
-    return shapes.horizon * (2 * shapes.targets + shapes.future)
-
-
-def state_at_origin(batch: Batch) -> Tensor:
-    """Last values and the share of the past that was observed: [B, N, T + F]."""
-    return torch.cat([batch.last, batch.past_mask.float().mean(1)], dim=-1)
+    return shapes.targets + shapes.features + shapes.horizon * (2 * shapes.targets + shapes.future)
 
 
 def from_change(

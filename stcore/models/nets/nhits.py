@@ -9,15 +9,7 @@ from torch.nn import functional
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.layers import (
-    Identity,
-    from_change,
-    outlook,
-    outlook_width,
-    relative_past,
-    state_at_origin,
-    zeroed,
-)  # fmt: skip
+from stcore.models.nets.layers import Identity, from_change, outlook, outlook_width, relative_past, zeroed
 from stcore.models.nhits import NhitsSettings
 
 _PACES = (4, 2, 1)
@@ -30,13 +22,13 @@ class Nhits(Forecaster):
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.identity = Identity(shapes, 16, settings.location_embedding, settings.time_embedding)
-        beside = self.identity.width + shapes.targets + shapes.features + outlook_width(shapes)
+        beside = self.identity.width + outlook_width(shapes)
         self.stacks = nn.ModuleList(_Stack(shapes, pace, beside, settings, pace != _PACES[-1]) for pace in _PACES)
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, Q]."""
         past = relative_past(batch, self.from_last)
-        beside = torch.cat([self.identity(batch), state_at_origin(batch), outlook(batch, self.from_last)], dim=-1)
+        beside = torch.cat([self.identity(batch), outlook(batch, self.from_last)], dim=-1)
         raw = past.new_zeros(())
         for stack in self.stacks:
             explained, ahead = stack(past, beside)

@@ -9,7 +9,7 @@ from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.around import Cells
 from stcore.models.nets.encoded import Encoded
-from stcore.models.nets.layers import from_change, outlook, state_at_origin
+from stcore.models.nets.layers import from_change, outlook
 from stcore.models.surroundings import Surroundings
 from stcore.models.switches import GridSettings
 
@@ -58,8 +58,9 @@ class OnGrid(Encoded):
         hidden = self.read(fields if speed is None else aligned(fields, speed), batch)
         ahead = last[:, None] + self.change(hidden).unflatten(1, (-1, targets))
         moved = (ahead if speed is None else carried(ahead, speed)) - last[:, None]
-        seen = [self.cells.back_to_places(hidden, batch.location), self.identity(batch), state_at_origin(batch)]
-        raw = self.outlet(self.middle(torch.cat([*seen, outlook(batch, self.from_last)], dim=-1)))
+        own = self.cells.back_to_places(hidden, batch.location)
+        seen = torch.cat([own, self.identity(batch), outlook(batch, self.from_last)], dim=-1)
+        raw = self.outlet(self.middle(seen))
         return from_change(raw, batch, self.shapes, self.from_last, self.cells.back_to_places(moved, batch.location))
 
 
@@ -80,7 +81,7 @@ class Motion(nn.Module):
         super().__init__()
         self.side = 2 * _REACH + 1
         self.recent = nn.Parameter(torch.linspace(-1.5, 0, pairs))
-        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (3.5, 1.0, 3.0))
+        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (2.0, 1.0, 3.0))
         steps = torch.arange(-_REACH, _REACH + 1).float()
         self.register_buffer("shifts", -torch.cartesian_prod(steps, steps), persistent=False)
 

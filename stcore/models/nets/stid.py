@@ -15,7 +15,6 @@ from stcore.models.nets.layers import (
     outlook,
     outlook_width,
     relative_past,
-    state_at_origin,
     zeroed,
 )  # fmt: skip
 from stcore.models.stid import StidSettings
@@ -28,7 +27,7 @@ class Stid(Forecaster):
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.identity = Identity(shapes, settings.hidden, settings.location_embedding, settings.time_embedding)
-        seen = shapes.lookback * shapes.features + shapes.targets + shapes.features + outlook_width(shapes)
+        seen = shapes.lookback * shapes.features + outlook_width(shapes)
         self.inlet = nn.Linear(seen, settings.hidden)
         width = settings.hidden + self.identity.width
         self.blocks = nn.Sequential(*(ResidualBlock(width, settings.dropout) for _ in range(settings.layers)))
@@ -36,9 +35,7 @@ class Stid(Forecaster):
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, Q]."""
-        seen = torch.cat(
-            [relative_past(batch, self.from_last).flatten(2), state_at_origin(batch), outlook(batch, self.from_last)],
-            dim=-1,
-        )
+        past = relative_past(batch, self.from_last).flatten(2)
+        seen = torch.cat([past, outlook(batch, self.from_last)], dim=-1)
         hidden = torch.cat([self.inlet(seen), self.identity(batch)], dim=-1)
         return from_change(self.outlet(self.blocks(hidden)), batch, self.shapes, self.from_last)

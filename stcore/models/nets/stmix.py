@@ -9,15 +9,7 @@ from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.around import Anchors, Neighbours
 from stcore.models.nets.forecaster import Forecaster
-from stcore.models.nets.layers import (
-    Identity,
-    from_change,
-    outlook,
-    outlook_width,
-    relative_past,
-    state_at_origin,
-    zeroed,
-)  # fmt: skip
+from stcore.models.nets.layers import Identity, from_change, outlook, outlook_width, relative_past, zeroed
 from stcore.models.stmix import StmixSettings
 from stcore.models.surroundings import Surroundings
 
@@ -29,7 +21,7 @@ class Stmix(Forecaster):
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.identity = Identity(shapes, settings.hidden, settings.location_embedding, settings.time_embedding)
-        seen = shapes.lookback * shapes.features + shapes.targets + shapes.features + outlook_width(shapes)
+        seen = shapes.lookback * shapes.features + outlook_width(shapes)
         self.inlet = nn.Linear(seen, settings.hidden)
         width = settings.hidden + self.identity.width
         self.forth, self.back = (Neighbours(around, shapes.locations, back) for back in (False, True))
@@ -39,7 +31,7 @@ class Stmix(Forecaster):
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, Q]."""
         past = relative_past(batch, self.from_last).flatten(2)
-        seen = torch.cat([past, state_at_origin(batch), outlook(batch, self.from_last)], dim=-1)
+        seen = torch.cat([past, outlook(batch, self.from_last)], dim=-1)
         hidden = torch.cat([self.inlet(seen), self.identity(batch)], dim=-1)
         for block in self.blocks:
             hidden = block(hidden, self.forth, self.back, batch.location)
