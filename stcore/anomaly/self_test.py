@@ -29,7 +29,7 @@ MOST_ROUNDS = 6
 ENOUGH = 0.8
 VERSION = 1
 TABLE = ("kind", "size", "lasts", "planted", "caught", "recall")
-_WORDS = {
+KIND_WORDS = {
     "spike": "Spikes", "shift": "Level shifts", "drift": "Slow drifts", "burst": "Bursts of noise", "dropout": "Dropouts",
     "stuck": "Stuck readings", "swap": "Readings of another hour",
 }  # fmt: skip
@@ -62,7 +62,7 @@ class SelfTest:
     def sentences(self) -> list[str]:
         """“Spikes: from 4 times the usual change on.”, one a kind, then how often it alarms anyway."""
         sizes = self.caught_from()
-        told = [f"{_WORDS[kind]}: {self._from(kind, size)}." for kind, size in sizes.items()]
+        told = [f"{KIND_WORDS[kind]}: {self._from(kind, size)}." for kind, size in sizes.items()]
         return [*told, f"On the data as they are: {number(self.false_a_week, 2)} alarms a week at each place."]
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
@@ -181,7 +181,7 @@ def _caught(planted: Planted, found: Detection, before: Detection) -> list[tuple
 def _table(seen: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Counts a kind and size, in the order of the plan."""
     counted = seen.groupby(["kind", "size"], sort=False)["caught"].agg(planted="size", caught="sum").reset_index()
-    order = {kind: number for number, kind in enumerate(_WORDS)}
+    order = {kind: number for number, kind in enumerate(KIND_WORDS)}
     counted = counted.sort_values(["kind", "size"], key=lambda c: c.map(order) if c.name == "kind" else c)
     day = day_length(panel)
     lasts = [
