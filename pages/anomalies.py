@@ -75,7 +75,10 @@ if event is not None:
     with right, parts.panel("", key="anomalies-made-of"):
         anomaly_event.made_of(shown, event)
 
-with parts.panel("Events, most unusual first", key="anomalies-table"):
+with parts.panel("", key="anomalies-table"):
+    with parts.titled():
+        parts.heading("Events, most unusual first", words.stretch(*between, found.step))
+        anomaly_event.go_to(shown, wanted)
     if event is None:
         parts.text(
             "No event passes the filter here. Move the slider to the right to see smaller ones, or choose another day."
@@ -102,6 +105,6 @@ with right, parts.panel("", key="anomalies-trust"):
     anomaly_trust.draw(shown)
 
 with actions:
-    anomaly_files.downloads(shown, table)
+    anomaly_files.downloads(shown, anomaly_view.events(found, (found.time[0], found.time[-1]), wanted))
     if pages.exists("live") and st.button("Set an alert", type="primary"):
         state.go("live")

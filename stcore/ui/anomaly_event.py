@@ -14,21 +14,21 @@ from stcore.data import steps
 from stcore.data.schema import readable
 from stcore.plots import bars, stretches
 from stcore.ui import anomaly_view, parts, state
-from stcore.ui.anomaly_view import View
+from stcore.ui.anomaly_view import Filter, View
 from stcore.ui.markup import Column, Metric
 
-MOST_BARS = 8
+MOST_BARS, MOST_LISTED = 8, 100
 
 
 def facts(shown: View, event: pd.Series) -> None:
     """The event in a sentence, and start, end, footprint and peak as numbers."""
     found = shown.found
     parts.text(anomaly.tell_event(event, found, shown.word))
-    length = f"{words.count(int(event['steps']), 'step')}"
+    length = steps.typical(found.step) * int(event["steps"])
     share = len(event["locations"]) / max(len(found.locations), 1)
     parts.metrics(
         Metric("Start", words.moment(event["start"], found.step), "", "first alarm"),
-        Metric("End", words.moment(event["end"], found.step), "", f"{length} later" if event["steps"] > 1 else "one step"),
+        Metric("End", words.moment(event["end"], found.step), "", f"lasted {words.lasting(length.total_seconds())}"),
         Metric("Footprint", f"{len(event['locations']):,}", "", f"{words.percent(share)} of {words.count(len(found.locations), shown.word)}"),
         Metric("Peak", anomaly_view.times(float(event["peak"])), "", f"the usual; alarm from {words.number(found.threshold, 2)}×"),
     )  # fmt: skip
@@ -79,7 +79,10 @@ def place_peaks(shown: View, event: pd.Series) -> dict[str, float]:
     rows = found.time.slice_indexer(event["start"], event["end"])
     peaks = np.asarray(found.scores[rows][:, places]).max(axis=0)
     order = np.argsort(-peaks, kind="stable")[:MOST_BARS]
-    names = {words.place_name(found.locations, str(ids[places[one]]), 18): max(float(peaks[one]), 0.0) for one in order}
+    names = {
+        words.place_name(found.locations, str(ids[places[one]]), 18): max(round(float(peaks[one]), 1), 0.0)
+        for one in order
+    }
     return names
 
 
@@ -139,6 +142,30 @@ def past(shown: View, event: pd.Series) -> None:
         for _, row in like.iterrows():
             label = f"Open {words.moment(row['start'], shown.found.step)}"
             st.button(label, key=f"past-{int(row['event'])}", type="tertiary", on_click=_open, args=(shown, row))
+
+
+def go_to(shown: View, wanted: Filter) -> None:
+    """A box with the most unusual events of all days, which opens one on its own day."""
+    found = shown.found
+    table = anomaly_view.events(found, (found.time[0], found.time[-1]), wanted).head(MOST_LISTED)
+    said = {
+        int(row["event"]): f"{words.moment(row['start'], found.step)}: {anomaly_view.name(row, shown)}"
+        for _, row in table.iterrows()
+    }
+    if len(said) < 2:
+        return
+    by_number = {int(row["event"]): row for _, row in table.iterrows()}
+
+    def go() -> None:
+        number = state.kept("anomalies-go")
+        if number in by_number:
+            _open(shown, by_number[number])
+            state.keep("anomalies-go", None)
+
+    st.selectbox(
+        "Any day", list(said), None, lambda number: said.get(number, ""), key="anomalies-go", on_change=go, width=320,
+        placeholder="Go to an event of any day", label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def _open(shown: View, row: pd.Series) -> None:

@@ -32,7 +32,7 @@ def look(row: DatasetRow, detector: str = "auto", settings: Mapping[str, Any] | 
 def open_awaited(row: DatasetRow) -> None:
     """Once what was looked for is found, it is what the page shows."""
     key, job = state.kept(AWAITED), detections.job_of(row, "detect", state.owner())
-    if key is None or (job is not None and job.active):
+    if key is None or job is None or job.active:
         return
     state.drop(AWAITED)
     if key in {each.key for each in detections.kept(row)}:

@@ -48,7 +48,7 @@ def offered(judge: Judge, word: str) -> dict[float, str]:
 
 
 def rate_words(rate: float, places: int, word: str) -> str:
-    """“2 a week a sensor”, “5 a week in all”, “one in 6 weeks”, “none”.
+    """“about 2 a week a sensor”, “about 5 a week in all”, “about one in 6 weeks”, “none”.
 
     Args:
         rate: alarms a week at each place.
@@ -56,11 +56,11 @@ def rate_words(rate: float, places: int, word: str) -> str:
     if rate <= 0:
         return "none"
     if rate >= 0.95:
-        return f"{words.number(rate, 2)} a week" + (f" a {word}" if places > 1 else "")
+        return f"about {words.number(rate, 2)} a week" + (f" a {word}" if places > 1 else "")
     whole = rate * places
     if whole >= 0.95:
-        return f"{words.number(whole, 2)} a week in all"
-    return f"one in {words.number(1 / whole, 2)} weeks"
+        return f"about {words.number(whole, 2)} a week in all"
+    return f"about one in {words.number(1 / whole, 2)} weeks"
 
 
 def set_to(judge: Judge, threshold: float) -> None:
