@@ -101,7 +101,7 @@ with (
         anomaly_labels.exchange(shown)
     anomaly_labels.listed(shown)
     anomaly_measures.draw(shown)
-with right, parts.panel("", key="anomalies-trust"):
+with right:
     anomaly_trust.draw(shown)
 
 with actions:

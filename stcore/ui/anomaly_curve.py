@@ -33,7 +33,7 @@ def curve(
         parts.chart(figure, "anomalies-line", alt)
         return
     figure.update_layout(dragmode="select", selectdirection="h")
-    anomaly_labels.marked(parts.chart(figure, "anomalies-mark", alt, "rerun", "box"))
+    anomaly_labels.marked(parts.chart(figure, "anomalies-mark", alt, "rerun", "box"), time)
 
 
 def swim_lanes(shown: View, table: pd.DataFrame, number: int, when: pd.Timestamp, between: Between) -> None:

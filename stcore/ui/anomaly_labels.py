@@ -58,7 +58,12 @@ def _kind_words(kind: str) -> str:
 
 def _say(shown: View, event: pd.Series, verdict: Any, kind: str | None = None) -> None:
     """Write one more verdict; runs before the page does."""
-    _change(shown.row, lambda labels: with_verdict(labels, event, verdict, state.who(), _now(), kind))
+    same = ["start", "end", "location", "kind", "by", "verdict"]
+
+    def added(labels: pd.DataFrame) -> pd.DataFrame:
+        return with_verdict(labels, event, verdict, state.who(), _now(), kind).drop_duplicates(same, keep="last")
+
+    _change(shown.row, added)
 
 
 def _change(row: DatasetRow, how: Any) -> None:
@@ -127,13 +132,15 @@ def _add(shown: View, where: str | None, ends: tuple[Any, Any], kind: str) -> No
     state.drop(MARKED)
 
 
-def marked(event: Mapping[str, Any] | None) -> None:
-    """Remember what was dragged over on the curve: the ends of the span, in the clock of the wall."""
+def marked(event: Mapping[str, Any] | None, time: pd.DatetimeIndex) -> None:
+    """Remember what was dragged over on the curve: the nearest steps to its ends, as the clock on the wall shows them."""
     boxes = ((event or {}).get("selection") or {}).get("box") or []
-    if not boxes:
+    if not boxes or not len(time):
         return
-    ends = sorted(pd.Timestamp(str(each)) for each in boxes[0]["x"])
-    found = {"start": str(ends[0].round("s")), "end": str(ends[-1].round("s"))}
+    wall = time.tz_localize(None).as_unit("ns")
+    ends = sorted(pd.Timestamp(str(each)).as_unit("ns") for each in boxes[0]["x"])
+    first, last = (wall[int(abs((wall - each).asi8).argmin())] for each in (ends[0], ends[-1]))
+    found = {"start": str(first), "end": str(last)}
     if found != state.kept(MARKED):
         state.keep(MARKED, found)
         st.rerun()

@@ -57,7 +57,7 @@ def rows(now: Judgement, chance: Judgement, every: Judgement) -> list[list[str]]
         return [_percent(getattr(one, name)) for one in three]
 
     def plain(name: str) -> list[str]:
-        return [words.DASH if getattr(one, name) is None else words.number(getattr(one, name), 2) for one in three]
+        return [words.fixed(getattr(one, name), 2) for one in three]
 
     delays = [
         words.DASH if one.delay is None else "none" if not one.delay else words.lasting(one.delay.total_seconds())
@@ -67,10 +67,10 @@ def rows(now: Judgement, chance: Judgement, every: Judgement) -> list[list[str]]
         ["Labelled events found (event recall)", *share("event_recall")],
         ["Alarmed steps that were strange (precision)", *share("precision")],
         ["Strange steps with an alarm (recall)", *share("recall")],
-        ["Both in one (F1)", *plain("f1")],
-        ["False events a day", *plain("false_a_day")],
-        ["Delay of the first alarm, middle one", *delays],
-        ["Ranking at any threshold (VUS-PR, 0 to 1)", *plain("vus_pr")],
+        ["Both in one (F1, 0 to 1)", *plain("f1")],
+        ["False events a day", *(words.number(one.false_a_day, 2) for one in (now, chance)), "without end"],
+        ["Delay of the first alarm (median)", *delays],
+        ["Ranking at any threshold (VUS-PR)", *plain("vus_pr")],
     ]
 
 

@@ -21,28 +21,26 @@ LINE = "Anomalies of known kind and size are planted into a copy of your data, a
 
 
 def draw(shown: View) -> None:
-    """The result of the self-test, its job while it runs, or the button that starts it."""
+    """The result of the self-test, or the button that starts it; above it the card of its job while that runs."""
     judge = shown.judge
-    detector, settings = (
-        ("auto", {}) if not isinstance(judge, Looked) else (judge.kept.detector, dict(judge.kept.settings))
-    )
-    title = anomaly.spec(detector).title
-    parts.heading(
-        "What would be caught",
-        f"{title}. {LINE}" if isinstance(judge, Looked) else f"Tested with the detector “{title}”. {LINE}",
-    )
-    job = detections.job_of(shown.row, "self_test", state.owner())
-    found = SelfTest.load(detections.path_of_test(shown.row, _key(shown.row, detector, settings)))
+    name, settings = (judge.kept.detector, dict(judge.kept.settings)) if isinstance(judge, Looked) else ("auto", {})
+    title, job = anomaly.spec(name).title, detections.job_of(shown.row, "self_test", state.owner())
+    found = SelfTest.load(detections.path_of_test(shown.row, _key(shown.row, name, settings)))
     if job is not None and (job.active or found is None):
         job_card.card(job, watch=False, slot="self-test")
-    if found is not None:
-        _told(found[0], found[1], shown.word)
-    elif (job is None or not job.active) and st.button("Test it", key="self-test-start"):
-        name = f"Self-test of {title} on {words.short(shown.row.name, 50)}"
-        jobs.submit(
-            "self_test", {"dataset": shown.row.id, "detector": detector, "settings": settings}, name, state.owner()
-        )
-        st.rerun()
+    with parts.panel("What would be caught", f"Detector: {title}. {LINE}", key="anomalies-trust"):
+        if found is not None:
+            _told(found[0], found[1], shown.word)
+        elif job is not None and job.active:
+            parts.text("The answer will stand here.", small=True)
+        elif st.button("Test it", key="self-test-start"):
+            _start(shown, name, settings, title)
+
+
+def _start(shown: View, name: str, settings: dict[str, Any], title: str) -> None:
+    payload = {"dataset": shown.row.id, "detector": name, "settings": settings}
+    jobs.submit("self_test", payload, f"Self-test of {title} on {words.short(shown.row.name, 50)}", state.owner())
+    st.rerun()
 
 
 def _key(row: DatasetRow, detector: str, settings: dict[str, Any]) -> str:
@@ -64,7 +62,7 @@ def _told(found: SelfTest, about: dict[str, Any], word: str) -> None:
         whole = f"{int(table['caught'].sum())} of {int(table['planted'].sum())}"
         rows.append([KIND_WORDS.get(kind, kind), _from(kind, size, table, largest), whole])
     parts.table(
-        [Column("Kind"), Column("Caught from", wide=True), Column("Caught", number=True)],
+        [Column("Kind"), Column("Caught from"), Column("Caught", number=True)],
         rows,
         caption="What would be caught",
     )
@@ -77,8 +75,8 @@ def _told(found: SelfTest, about: dict[str, Any], word: str) -> None:
 
 
 def _from(kind: str, size: float | None, table: Any, largest: str) -> str:
-    """“4 × the usual change on”, “1 h on”, or how many of the largest."""
+    """“4 × the usual change”, “1 h”, or how many of the largest."""
     if size is None:
-        return f"missed: {largest} of the largest"
+        return f"missed ({largest} of the largest)"
     lasts = table.loc[table["size"] == size, "lasts"].iloc[0]
-    return f"{lasts} on" if lasts else f"{words.number(size)} × the usual change on"
+    return lasts or f"{words.number(size)} × the usual change"

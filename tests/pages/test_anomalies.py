@@ -165,7 +165,10 @@ def test_the_self_test_says_from_what_size_on() -> None:
     jobs.submit("self_test", {"dataset": data, "detector": "residual", "settings": {}}, "Test")
     text = said(app.run())
     assert "Level shifts" in text
-    assert re.search(r"Spikes</td><td[^>]*>[\d.]+ × the usual change on", text)
+    cells = re.search(r"<td[^>]*>Level shifts</td><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", text)
+    assert cells, text[-3000:]
+    assert re.fullmatch(r"[\d.]+ × the usual change|missed \(.*", cells[1])
+    assert re.fullmatch(r"\d+ of 16", cells[2])
     assert "times a week at each" in text
 
 
