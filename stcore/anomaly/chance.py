@@ -13,16 +13,14 @@ from stcore.records import Detection
 
 
 def by_chance(detection: Detection, labels: pd.DataFrame, seed: int = 0) -> Judgement:
-    """The judgement of the same scores at other times: those of each place are turned by an amount drawn from a seed.
+    """The judgement of the same scores at other times: turned around the record by an amount drawn from a seed.
 
-    As many alarms, as long, and as strong as before, but they know nothing about what happened.
+    As many alarms as before, as long, as strong and at the same places together, but they know nothing about what happened.
     """
-    random = np.random.default_rng(seed)
-    total, count = detection.scores.shape
-    by = random.integers(total // 10 + 1, max(total - total // 10, total // 10 + 2), count)
-    rows = (np.arange(total)[:, None] - by) % total
-    scores = np.take_along_axis(np.asarray(detection.scores), rows, axis=0)
-    return judged(with_events(replace(detection, scores=scores, alone=None)), labels)
+    total = len(detection.scores)
+    by = int(np.random.default_rng(seed).integers(total // 10 + 1, max(total - total // 10, total // 10 + 2)))
+    turned = replace(detection, scores=np.roll(np.asarray(detection.scores), by, axis=0), alone=None)
+    return judged(with_events(turned), labels)
 
 
 def always(detection: Detection, labels: pd.DataFrame) -> Judgement:
