@@ -59,10 +59,10 @@ def _judge(now: Judge, judges: Mapping[str, Judge]) -> None:
 def _filter(shown: View) -> Filter:
     """Kind, place and least length of the events that are listed."""
     kinds = pickers.pills("Kind", shown.kinds, "anomalies-kinds")
-    ids = [None, *shown.found.locations.index[: pickers.MOST_OPTIONS]]
+    ids = ["", *shown.found.locations.index[: pickers.MOST_OPTIONS]]
     said = pickers.words_of(shown.found.locations)
     place = st.selectbox(
-        words.sentence(shown.word), ids, format_func=lambda one: f"Any {shown.word}" if one is None else said(one),
+        words.sentence(shown.word), ids, format_func=lambda one: said(one) if one else f"Any {shown.word}",
         key="anomalies-at",
     )  # fmt: skip
     lengths = (1, 2, 3, 6, 12, 24, 48)
@@ -72,7 +72,7 @@ def _filter(shown: View) -> Filter:
         key="anomalies-least",
         format_func=lambda n: steps.describe_span(n, shown.found.step),
     )
-    return Filter(kinds, place if place in ids else None, int(least))
+    return Filter(kinds, place or None, int(least))
 
 
 def opened(table: pd.DataFrame) -> pd.Series | None:

@@ -173,4 +173,4 @@ def _open(shown: View, row: pd.Series) -> None:
     state.keep("anomalies-event", int(row["event"]))
     length = anomaly_view.stretch(shown.found.step)
     if length is not None and shown.found.time[-1] - shown.found.time[0] > length:
-        state.keep(f"anomalies-day-{shown.judge.slot}", pd.Timestamp(row["start"]).date())
+        state.keep(f"anomalies-day-{shown.judge.slot}", anomaly_view.day_of(shown.found, row).date())

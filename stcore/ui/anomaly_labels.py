@@ -92,11 +92,11 @@ def span(shown: View, place: str) -> None:
     with st.popover("Label a span", key="label-span"):
         parts.text("Drag over the curve to fill in start and end, or write them.", small=True)
         st.toggle("Mark on the curve", key=MARKING)
-        ids = [None, *shown.found.locations.index[: pickers.MOST_OPTIONS]]
+        ids = ["", *shown.found.locations.index[: pickers.MOST_OPTIONS]]
         said = pickers.words_of(shown.found.locations)
         where = st.selectbox(
             words.sentence(shown.word), ids, ids.index(place) if place in ids else 0, key=f"label-where-{place}"[:200],
-            format_func=lambda one: f"All {words.plural(shown.word)}" if one is None else said(one),
+            format_func=lambda one: said(one) if one else f"All {words.plural(shown.word)}",
         )  # fmt: skip
         ends = [_moment(marked.get(name), time[len(time) // 2]) for name in ("start", "end")]
         slot = f"{ends[0]}-{ends[1]}"
@@ -124,10 +124,10 @@ def _moment(value: Any, other: pd.Timestamp) -> Any:
     return moment.to_pydatetime()
 
 
-def _add(shown: View, where: str | None, ends: tuple[Any, Any], kind: str) -> None:
+def _add(shown: View, where: str, ends: tuple[Any, Any], kind: str) -> None:
     clock = shown.found.clock
     start, end = (pd.Timestamp(each).tz_localize(clock, ambiguous=True, nonexistent="shift_forward") for each in ends)
-    rows = pd.DataFrame([(start, end, where, kind, state.who(), "confirm", _now())], columns=list(COLUMNS))
+    rows = pd.DataFrame([(start, end, where or None, kind, state.who(), "confirm", _now())], columns=list(COLUMNS))
     _change(shown.row, lambda labels: pd.concat([labels, rows], ignore_index=True) if len(labels) else rows)
     state.drop(MARKED)
 

@@ -78,7 +78,12 @@ def one_day(found: Detection) -> bool:
 
 def first_day(found: Detection) -> pd.Timestamp:
     """The first day worth a look: that of the most unusual event, inside the tested part."""
-    time = found.events["start"].iloc[0] if len(found.events) else found.time[len(found.time) // 2]
+    return day_of(found, found.events.iloc[0] if len(found.events) else None)
+
+
+def day_of(found: Detection, event: pd.Series | None) -> pd.Timestamp:
+    """The first day of the stretch that shows an event at its peak; without one the middle."""
+    time = found.time[len(found.time) // 2] if event is None else peak_time(found, event, found.time[0], found.time[-1])
     length = stretch(found.step) or pd.Timedelta(0)
     latest = max(found.time[0], found.time[-1] - length + pd.Timedelta(days=1)).normalize()
     back = pd.Timedelta(days=3) if length > pd.Timedelta(days=1) else pd.Timedelta(0)
@@ -149,14 +154,18 @@ def small_print(shown: View) -> str:
 def instant(shown: View, event: pd.Series | None, between: tuple[pd.Timestamp, pd.Timestamp]) -> pd.Timestamp:
     """The moment the map shows: the peak of the open event, else of the stretch."""
     found = shown.found
-    start, end = (max(event["start"], between[0]), min(event["end"], between[1])) if event is not None else between
-    rows = np.flatnonzero((found.time >= start) & (found.time <= end))
-    if not len(rows):
-        return between[0]
-    scores = found.scores[rows]
     if event is not None:
-        scores = scores[:, found.locations.index.get_indexer(event["locations"])]
-    return found.time[rows[int(np.argmax(scores.max(axis=1)))]]
+        return peak_time(found, event, *between)
+    rows = found.time.slice_indexer(*between)
+    scores = np.asarray(found.scores[rows])
+    return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else between[0]
+
+
+def peak_time(found: Detection, event: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
+    """When an event is strongest between two times."""
+    rows = found.time.slice_indexer(max(event["start"], start), min(event["end"], end))
+    scores = np.asarray(found.scores[rows])[:, found.locations.index.get_indexer(event["locations"])]
+    return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else event["start"]
 
 
 def kinds_at(table: pd.DataFrame, when: pd.Timestamp, event: pd.Series | None) -> dict[str, str]:
