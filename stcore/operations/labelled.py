@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +58,14 @@ def change(row: DatasetRow, panel: Panel, how: Callable[[pd.DataFrame], pd.DataF
         finally:
             aside.unlink(missing_ok=True)
     return changed
+
+
+def carry(old: str, new: str) -> None:
+    """What was said about a data set goes with it when its file is read anew; places that are no more are passed over later."""
+    source, target = dataset_folder(old) / FILE, dataset_folder(new) / FILE
+    if source.exists() and not target.exists():
+        with storing("The labels"):
+            shutil.copyfile(source, target)
 
 
 def taken_in(content: bytes, name: str, panel: Panel) -> pd.DataFrame:

@@ -186,25 +186,27 @@ def listed(shown: View) -> None:
             "Nobody said anything yet. Confirm or reject the open event, label a span, or import labels.", small=True
         )
         return
-    rows = []
-    for _, label in shown.labels.iloc[::-1].head(MOST_ROWS).iterrows():
-        where = (
-            f"All {words.plural(shown.word)}" if label["location"] is None else words.short(str(label["location"]), 20)
-        )
-        tone = {"confirm": "good", "reject": "bad"}.get(label["verdict"], "muted")
-        verdict = {"confirm": "strange", "reject": "nothing", "relabel": "named anew"}[label["verdict"]]
-        when = "" if pd.isna(label["when"]) else words.day(pd.Timestamp(label["when"]))
-        rows.append([
-            parts.chip(verdict, tone), where, words.moment(label["start"], shown.found.step), _kind_words(str(label["kind"])),
-            ", ".join(part for part in (words.short(str(label["by"]), 20), when) if part),
-        ])  # fmt: skip
+    together = shown.labels.groupby(
+        ["start", "end", "kind", "by", "verdict", "when"], sort=False, dropna=False, as_index=False
+    ).agg({"location": list})
+    rows = [_row(shown, label) for _, label in together.iloc[::-1].head(MOST_ROWS).iterrows()]
     columns = [
-        Column("Said"),
-        Column("Where"),
-        Column("Start", number=True),
-        Column("What", minor=True),
-        Column("By", minor=True),
-    ]
+        Column("Said"), Column("Where"), Column("Start", number=True), Column("What", minor=True), Column("By", minor=True),
+    ]  # fmt: skip
     parts.table(columns, rows, caption="Labels, newest first")
-    if len(shown.labels) > MOST_ROWS:
-        parts.text(f"The newest of {words.count(len(shown.labels), 'label')}; export has them all.", small=True)
+    if len(together) > MOST_ROWS:
+        parts.text(f"The newest of {words.count(len(together), 'label')}; export has them all.", small=True)
+
+
+def _row(shown: View, label: pd.Series) -> list[object]:
+    """A label as a row of the table; places that were labelled together are one."""
+    places = [place for place in label["location"] if place is not None]
+    where = words.short(str(places[0]), 20) if len(places) == 1 else words.count(len(places), shown.word)
+    when = "" if pd.isna(label["when"]) else words.day(pd.Timestamp(label["when"]))
+    tone = {"confirm": "good", "reject": "bad"}.get(label["verdict"], "muted")
+    verdict = {"confirm": "strange", "reject": "nothing", "relabel": "named anew"}[label["verdict"]]
+    return [
+        parts.chip(verdict, tone), where if places else f"All {words.plural(shown.word)}",
+        words.moment(label["start"], shown.found.step), _kind_words(str(label["kind"])),
+        ", ".join(part for part in (words.short(str(label["by"]), 20), when) if part),
+    ]  # fmt: skip

@@ -65,3 +65,12 @@ def test_two_writers_wait_for_each_other(row: DatasetRow, monkeypatch: pytest.Mo
         labelled.change(row, panel(), lambda labels: labels)
     lock.let_go()
     labelled.change(row, panel(), lambda labels: labels)
+
+
+def test_labels_go_with_the_data_when_they_are_read_anew(row: DatasetRow) -> None:
+    when = pd.Timestamp("2026-02-01 10:00", tz="UTC")
+    labelled.change(row, panel(), lambda labels: with_verdict(labels, EVENT, "confirm", "ann", when))
+    other = dataset.save(panel().between(TIME[2]), "Later")
+    store.add_dataset(other.id, other.name, other.digest, {})
+    labelled.carry(row.id, other.id)
+    assert list(labelled.labels(store.dataset(other.id), panel())["by"]) == ["ann"]
