@@ -1,74 +1,110 @@
-"""Anomalies: what was out of line in the tested part: where on the map, when on the curve, all events of the day."""
+"""Anomalies: what was out of line: where on the map, when on the curve, every event in full, and whether to believe it."""
 
 import streamlit as st
 
 from stcore import words
-from stcore.data import steps
-from stcore.plots import curves, instant, lanes, pictures
-from stcore.ui import anomaly_choices, anomaly_view, cached, first_forecast, frame, jobs, parts, pickers, results, state
+from stcore.ui import (
+    anomaly_choices,
+    anomaly_curve,
+    anomaly_event,
+    anomaly_files,
+    anomaly_judges,
+    anomaly_labels,
+    anomaly_map,
+    anomaly_measures,
+    anomaly_search,
+    anomaly_threshold,
+    anomaly_trust,
+    anomaly_view,
+    frame,
+    jobs,
+    pages,
+    parts,
+    pickers,
+    results,
+    state,
+)
 
 row = pickers.dataset("Anomalies")
-heading = f"Nothing to compare {words.short(row.name, 40)} with yet"
-line = "Readings are unusual when they are far from their forecast. A first forecast takes about a minute."
-work, model = first_forecast.or_begin("Anomalies", row, heading, line, pictures.empty_anomalies)
+anomaly_search.open_awaited(row)
+work = results.current(row.id)
+judges = anomaly_judges.offered(row, work)
+judge = anomaly_judges.chosen(judges)
+if judge is None:
+    anomaly_search.begin(row, work)
+    st.stop()
 
-theme, owner = parts.theme(), state.owner()
-shown = anomaly_view.view(work, model, anomaly_choices.threshold(), str(row.about.get("place", "place")))
-found, word = shown.found, shown.word
+word = str(row.about.get("place", "place"))
+shown = anomaly_view.View(row, judge, anomaly_threshold.applied(judge), word, anomaly_labels.of(row))
+found = shown.found
 top = st.container()
-kinds, between = anomaly_choices.choose(shown, cached.detection(work.run.id, model, owner).threshold)
-table = anomaly_view.events(found, between, kinds)
-ahead = steps.describe_span(shown.lead, found.step)
+wanted, between = anomaly_choices.choose(shown, judges)
+table = anomaly_view.events(found, between, wanted)
 with top:
-    said = f"{words.count(len(found.locations), word)}, {words.stretch(*between, found.step)}."
-    against = f"Compared with {results.title(model, shown.test.season)} forecasts {anomaly_view.leads(shown)} ahead."
-    actions = frame.header("Anomalies", row.name, f"{said} {against}")
+    stretch = words.stretch(*between, found.step)
+    actions = frame.header(
+        "Anomalies", row.name, f"{words.count(len(found.locations), word)}, {stretch}. {judge.facts()}"
+    )
     parts.verdict(*anomaly_view.sentence(shown, table), small=anomaly_view.small_print(shown))
-    if work.job is not None:
+    anomaly_labels.problem()
+    if work is not None and work.job is not None:
         jobs.card(work.job)
+    anomaly_search.card(row)
 
 event = anomaly_choices.opened(table)
 number = None if event is None else int(event["event"])
-when = anomaly_view.instant(shown, event, between)
 chosen = anomaly_choices.place(found, event)
-place = found.locations.index.get_loc(chosen)
-position = anomaly_view.main_target(shown, when, place)
 
 left, right = st.columns([1, 1.32])
-with left:
-    legend = parts.join(parts.key(anomaly_view.MARKS[kind], said.lower()) for kind, said in shown.kinds.items())
-    heading = f"Where, at {words.moment(when, found.step)}"
-    with parts.panel(heading, f"Grey {words.plural(word)} behave as forecast", legend, key="anomalies-map"):
-        marks = anomaly_view.kinds_at(table, when, event)
-        ground = cached.place_ground(row.id, row.digest, owner, 490, 480)
-        alt = f"Map: {words.count(len(marks), word)} out of line"
-        anomaly_choices.clicked(found, parts.kind_map(ground, marks, chosen, "anomalies-places", alt), chosen, number)
+with left, parts.panel("", key="anomalies-map"):
+    when, clicked = anomaly_map.draw(shown, table, event, chosen, between)
+    anomaly_choices.clicked(found, clicked, chosen, number)
 with right, parts.panel("", key="anomalies-curve"):
-    quantity = anomaly_view.quantity(shown, position)
-    with parts.titled():
-        heading = words.sentence(f"{word} {words.place_name(found.locations, chosen)}")
-        parts.heading(heading, f"{quantity}, with the 90 % band of the forecast {ahead} ahead")
-        anomaly_choices.event_box(shown, table, number)
-    time, observed, expected = instant.tested_curve(shown.test, shown.lead, place, position, between)
-    unit = shown.test.schema[shown.test.targets[position]].unit or ""
-    figure = curves.watched(time, observed, expected, anomaly_view.spans(shown, table, chosen, number), theme, unit)
-    parts.chart(figure, "anomalies-line", f"{quantity} at {words.short(chosen)} against its forecast")
-    if event is not None:
-        one_day = anomaly_view.one_day(found)
-        parts.heading("Events of the day" if one_day else "Events", anomaly_view.lanes_note(table))
-        figure = lanes.lanes(anomaly_view.bars(shown, table), *between, theme, str(number), when)
-        alt = f"{words.count(len(table), 'event')} over time"
-        parts.chart(figure, "anomalies-lanes", alt, on_select=anomaly_choices.bar_clicked)
+    anomaly_curve.curve(shown, table, chosen, number, when, between)
+    if number is not None:
+        anomaly_curve.swim_lanes(shown, table, number, when, between)
 
-with parts.panel("Events, most unusual first", key="anomalies-table"):
+if event is not None:
+    with parts.panel(f"{anomaly_view.name(event, shown)}", key="anomalies-event"):
+        anomaly_event.facts(shown, event)
+        anomaly_labels.verdicts(shown, event)
+    left, right = st.columns([1.32, 1])
+    with left, parts.panel("", key="anomalies-usual"):
+        anomaly_event.beside_usual(shown, event)
+        anomaly_event.past(shown, event)
+    with right, parts.panel("", key="anomalies-made-of"):
+        anomaly_event.made_of(shown, event)
+
+with parts.panel("", key="anomalies-table"):
+    with parts.titled():
+        parts.heading("Events, most unusual first", words.stretch(*between, found.step))
+        anomaly_event.go_to(shown, wanted)
     if event is None:
-        parts.text("No event of these kinds here. Move the slider to the right to see smaller ones.")
+        parts.text(
+            "No event passes the filter here. Move the slider to the right to see smaller ones, or choose another day."
+        )
     else:
         rows = anomaly_view.rows(shown, table, anomaly_choices.every(table))
         parts.table(anomaly_view.COLUMNS, rows, list(table["event"]).index(number), "Events, most unusual first")
         anomaly_choices.every_switch(table)
 
+parts.section("Can it be believed?")
+left, right = st.columns([1.32, 1])
+with (
+    left,
+    parts.panel(
+        "What people said", "Confirmed, rejected and marked spans, kept beside the data", key="anomalies-labels"
+    ),
+):
+    with st.container(horizontal=True, gap="small"):
+        anomaly_labels.span(shown, chosen)
+        anomaly_labels.exchange(shown)
+    anomaly_labels.listed(shown)
+    anomaly_measures.draw(shown)
+with right:
+    anomaly_trust.draw(shown)
+
 with actions:
-    st.download_button(
-        "Download CSV", lambda: anomaly_view.csv(shown, table), "events.csv", "text/csv", on_click="ignore"
-    )
+    anomaly_files.downloads(shown, anomaly_view.events(found, (found.time[0], found.time[-1]), wanted))
+    if pages.exists("live") and st.button("Set an alert", type="primary"):
+        state.go("live")

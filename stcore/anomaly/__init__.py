@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcore.anomaly.alarming import AlarmSettings, with_alarms
+from stcore.anomaly.alarming import AlarmSettings, alarms_a_week, with_alarms
 from stcore.anomaly.alike import similar_past
 from stcore.anomaly.auto import AutoSettings
 from stcore.anomaly.autoencoder import AutoencoderSettings
@@ -218,7 +218,7 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 __all__ = [
     "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "NetworkSettings", "SelfTest",
-    "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
+    "alarms_a_week", "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
     "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
     "watch", "with_alarms",
 ]  # fmt: skip

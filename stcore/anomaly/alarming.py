@@ -5,14 +5,17 @@ Scores stay as they are, so that every choice here can be taken back at once (``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import with_events
 from stcore.config import Config, setting
+from stcore.data import steps
 from stcore.records import Detection
 
 
@@ -78,6 +81,25 @@ def with_alarms(detection: Detection, settings: AlarmSettings, until: Any = None
     return with_events(
         replace(detection, threshold=cut, hysteresis=settings.hysteresis, least_steps=settings.least_steps)
     )
+
+
+def alarms_a_week(detection: Detection, cuts: Sequence[float]) -> np.ndarray:
+    """Stretches of alarms a week, mean over places, that each threshold would give: [cut].
+
+    Hysteresis and least length are left out; alarms at most two steps apart are one.
+    """
+    weeks = len(detection.time) * (steps.typical(detection.step) / pd.Timedelta(days=7))
+    scores = np.where(detection.observed, detection.scores, -np.inf).astype(np.float32)
+    before = np.full_like(scores, -np.inf)  # the largest score of the three steps before
+    for ago in (1, 2, 3):
+        before[ago:] = np.maximum(before[ago:], scores[:-ago])
+    begins = np.sort(scores[scores > before])
+    below = np.sort(before[scores > before])
+    given = np.asarray(cuts, np.float32)
+    standing = (len(begins) - np.searchsorted(begins, given, "right")) - (
+        len(below) - np.searchsorted(below, given, "right")
+    )
+    return np.asarray(standing / max(weeks, 1e-9) / max(scores.shape[1], 1), np.float64)
 
 
 def alarmed(scores: np.ndarray, observed: np.ndarray, cut: float, hysteresis: float, least: int) -> np.ndarray:

@@ -63,13 +63,13 @@ def surprised(
         prediction: the forecasts that were judged.
         leads: steps ahead that were compared.
     """
-    target = prediction.targets[_main_target(event, detection, len(prediction.targets))]
+    target = prediction.targets[main_value(event, detection, len(prediction.targets))]
     return max(
         (expectation(prediction, lead, target) for lead in leads), key=lambda seen: _surprise(event, detection, seen)
     )
 
 
-def _main_target(event: Mapping[str, Any] | pd.Series, detection: Detection, targets: int) -> int:
+def main_value(event: Mapping[str, Any] | pd.Series, detection: Detection, targets: int) -> int:
     """Position of the value that has the largest share in an event's alarms."""
     shares = detection.contributions
     if shares is None or shares.shape[2] != targets:

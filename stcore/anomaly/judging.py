@@ -62,7 +62,8 @@ def judged(detection: Detection, labels: pd.DataFrame, window: int = WINDOW) -> 
     alarms = detection.alarms
     together = not labels["location"].notna().any()
     raised = len(detection.events)
-    false = sum(not _touches(event, detection, alarms & marked) for _, event in detection.events.iterrows())
+    right = alarms & marked
+    false = sum(not _touches(event, detection, right) for _, event in detection.events.iterrows())
     first = [_first(alarms[a:b][:, places]) for a, b, places in events]
     late = [row for row in first if row is not None]
     if together:

@@ -236,3 +236,18 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
             table = table.assign(**{column: table[column].astype(object).where(table[column].notna(), value)})
     where = table["location"].astype(object)
     return table.assign(location=where.where(where.notna(), None))[list(COLUMNS)].reset_index(drop=True)
+
+
+def verdict_on(labels: pd.DataFrame, event: Mapping[str, Any] | pd.Series) -> pd.Series | None:
+    """The last word on an event: the newest label that overlaps it at one of its places; None where nobody spoke.
+
+    Args:
+        event: start, end, locations.
+    """
+    table = _complete(labels)
+    here = table["location"].isna() | table["location"].isin(list(event["locations"]))
+    found = table[here & (table["start"] <= event["end"]) & (table["end"] >= event["start"])]
+    if found.empty:
+        return None
+    when = pd.to_datetime(found["when"], utc=True).fillna(pd.Timestamp(0, tz="UTC"))
+    return found.iloc[int(np.argsort(when.to_numpy(), kind="stable")[-1])]

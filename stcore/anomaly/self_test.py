@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ import pandas as pd
 from stcore.anomaly.planting import LASTING, Planted, day_length, plan, plant
 from stcore.data import steps
 from stcore.data.panel import Panel
-from stcore.errors import DataError
+from stcore.errors import DataError, storing
 from stcore.evaluation.anomaly_measures import by_event
 from stcore.evaluation.volume import WINDOW, ranking
 from stcore.records import Detection
@@ -26,7 +28,8 @@ from stcore.words import number, percent
 MOST_ROUNDS = 6
 ENOUGH = 0.8
 VERSION = 1
-_WORDS = {
+TABLE = ("kind", "size", "lasts", "planted", "caught", "recall")
+KIND_WORDS = {
     "spike": "Spikes", "shift": "Level shifts", "drift": "Slow drifts", "burst": "Bursts of noise", "dropout": "Dropouts",
     "stuck": "Stuck readings", "swap": "Readings of another hour",
 }  # fmt: skip
@@ -59,8 +62,37 @@ class SelfTest:
     def sentences(self) -> list[str]:
         """“Spikes: from 4 times the usual change on.”, one a kind, then how often it alarms anyway."""
         sizes = self.caught_from()
-        told = [f"{_WORDS[kind]}: {self._from(kind, size)}." for kind, size in sizes.items()]
+        told = [f"{KIND_WORDS[kind]}: {self._from(kind, size)}." for kind, size in sizes.items()]
         return [*told, f"On the data as they are: {number(self.false_a_week, 2)} alarms a week at each place."]
+
+    def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
+        """Write it as JSON; ``about`` is kept beside it.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        path = Path(path)
+        told = {
+            "schema_version": VERSION, "table": self.table.to_dict("records"), "false_a_week": self.false_a_week,
+            "vus_pr": self.vus_pr, "key": self.key, "about": dict(about or {}),
+        }  # fmt: skip
+        with storing("The self-test"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_name(f".{os.getpid()}-{path.name}")
+            aside.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+            aside.replace(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> tuple[SelfTest, dict[str, Any]] | None:
+        """A saved self-test and what was kept beside it; None where there is none that this version reads."""
+        try:
+            told = json.loads(Path(path).read_text(encoding="utf-8"))
+            if told["schema_version"] != VERSION:
+                return None
+            table = pd.DataFrame(told["table"], columns=list(TABLE))
+            return cls(table, float(told["false_a_week"]), told["vus_pr"], told["key"]), dict(told["about"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _from(self, kind: str, size: float | None) -> str:
         rows = self.table[self.table["kind"] == kind].sort_values("size")
@@ -149,7 +181,7 @@ def _caught(planted: Planted, found: Detection, before: Detection) -> list[tuple
 def _table(seen: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Counts a kind and size, in the order of the plan."""
     counted = seen.groupby(["kind", "size"], sort=False)["caught"].agg(planted="size", caught="sum").reset_index()
-    order = {kind: number for number, kind in enumerate(_WORDS)}
+    order = {kind: number for number, kind in enumerate(KIND_WORDS)}
     counted = counted.sort_values(["kind", "size"], key=lambda c: c.map(order) if c.name == "kind" else c)
     day = day_length(panel)
     lasts = [

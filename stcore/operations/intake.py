@@ -17,7 +17,7 @@ from stcore.data.quality import place_word
 from stcore.data.second import apart
 from stcore.data.sources import Asked, allowed, keep
 from stcore.errors import DataError, masked
-from stcore.operations import store, uploads
+from stcore.operations import labelled, store, uploads
 from stcore.operations.store import LOCAL
 from stcore.preparation import PrepareConfig
 
@@ -111,6 +111,7 @@ def take_anew(anew: Anew, owner: str = LOCAL, tell: Callable[[str], None] | None
     _forget(anew)
     if made != row.id:
         dataset.set_prepare(made, _carried(known.prepare, dataset.open(made)))
+        labelled.carry(row.id, made)
         if not store.runs_of(row.id, owner):
             store.delete_dataset(row.id, owner)
     return made

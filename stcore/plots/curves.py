@@ -257,7 +257,7 @@ def overlaid(lines: Sequence[Line], observed: Line, theme: Theme, unit: str = ""
 
 def watched(
     time: pd.DatetimeIndex, observed: np.ndarray, expected: Sequence[np.ndarray], spans: Sequence[Span], theme: Theme,
-    unit: str = "",
+    unit: str = "", band: str = "90 % band",
 ) -> go.Figure:  # fmt: skip
     """Measured against expected with its band; anomalous spans drawn in the colour of their kind.
 
@@ -268,6 +268,7 @@ def watched(
         spans: highlighted parts; the open one gets a wash over its time.
         theme: colours.
         unit: for the tooltip.
+        band: what the band is called.
     """
     middle, low, high = expected
     bottom, top = fig.axis_range([observed, low, high, middle])
@@ -284,7 +285,7 @@ def watched(
     fig.line(figure, x, observed, theme.observed, 1.6, name="Observed", unit=unit)
     for span in spans:
         _highlight(figure, time, observed, span, theme)
-    _band_label(figure, x, low, theme)
+    _band_label(figure, x, low, theme, band)
     return fig.use_times(figure, time[0], time[-1], most=9)
 
 
@@ -320,8 +321,8 @@ def _span_words(figure: go.Figure, time: pd.DatetimeIndex, ends: tuple[int, int]
     )  # fmt: skip
 
 
-def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) -> None:
-    """“90 % band” under the band where it lies highest in the first third; above its lower end where the axis is too near."""
+def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme, text: str) -> None:
+    """Its name under the band where it lies highest in the first third; above its lower end where the axis is too near."""
     third = low[: max(2, len(low) // 3)]
     if not np.isfinite(third).any():
         return
@@ -332,7 +333,7 @@ def _band_label(figure: go.Figure, x: fig.Along, low: np.ndarray, theme: Theme) 
     bottom, top = figure.layout.yaxis.range
     under = lowest_near[row] - bottom > 0.12 * (top - bottom)
     figure.add_annotation(
-        x=x[row], y=float(lowest_near[row]), text="90 % band", showarrow=False, yanchor="top" if under else "bottom",
+        x=x[row], y=float(lowest_near[row]), text=text, showarrow=False, yanchor="top" if under else "bottom",
         yshift=-3 if under else 3,
         xanchor="left" if row < len(low) / 10 else "center", font={"size": 12.5, "color": theme.forecast},
     )  # fmt: skip

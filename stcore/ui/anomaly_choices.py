@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from stcore import words
+from stcore.data import steps
 from stcore.records import Detection
-from stcore.ui import anomaly_view, parts, pickers, state
-from stcore.ui.anomaly_view import FEW_ROWS, View
+from stcore.ui import anomaly_judges, anomaly_search, anomaly_threshold, anomaly_view, parts, pickers, state
+from stcore.ui.anomaly_judges import Judge
+from stcore.ui.anomaly_view import FEW_ROWS, Filter, View
 
 EVENT, PLACE_OF, EVERY = "anomalies-event", "anomalies-place-of", "anomalies-every"
 
 
-def threshold() -> float | None:
-    """The threshold on the slider; None before it was touched."""
-    return state.kept("anomalies-threshold")
-
-
-def choose(shown: View, learnt: float) -> tuple[list[str], tuple[pd.Timestamp, pd.Timestamp]]:
-    """Draw the picker bar: the chosen kinds, and the first and last time that are shown.
+def choose(shown: View, judges: Mapping[str, Judge]) -> tuple[Filter, tuple[pd.Timestamp, pd.Timestamp]]:
+    """Draw the picker bar: which events are listed, and the first and last time that are shown.
 
     Args:
         shown: the anomalies under the present threshold.
-        learnt: the threshold that was learnt before the tested part, the slider's preset.
+        judges: slot -> everything that can judge.
     """
-    found, choices, now = shown.found, anomaly_view.thresholds(learnt), threshold()
+    found = shown.found
     with parts.row():
-        kinds = pickers.pills("Kind", shown.kinds, "anomalies-kinds")
-        st.select_slider(
-            "Unusual from (fewer … more events)", choices, now if now in choices else learnt, width=330,
-            format_func=lambda cut: f"{words.number(cut, 2)} × usual", key="anomalies-threshold",
-            help="Errors are compared with the usual error of the same place and hour. The preset was learnt before the "
-            "tested part.",
-        )  # fmt: skip
+        _judge(shown.judge, judges)
+        anomaly_threshold.slider(shown.judge, shown.word)
         day = None
         length = anomaly_view.stretch(found.step)
         if length is not None and found.time[-1] - found.time[0] > length:
             day = st.date_input(
-                "Day" if anomaly_view.one_day(found) else "Week from", anomaly_view.first_day(found), width=180,
-                min_value=found.time[0].date(), max_value=found.time[-1].date(), key="anomalies-day",
+                "Day" if anomaly_view.one_day(found) else "Week from", anomaly_view.first_day(found), width=150,
+                min_value=found.time[0].date(), max_value=found.time[-1].date(), key=f"anomalies-day-{shown.judge.slot}",
             )  # fmt: skip
-    return kinds, anomaly_view.window(found, day)
+        with st.popover("Filter", key="anomalies-filter"):
+            wanted = _filter(shown)
+        with st.popover("More settings", key="anomalies-more"):
+            anomaly_threshold.more(shown.judge)
+        anomaly_search.another(shown.row)
+    return wanted, anomaly_view.window(found, day)
+
+
+def _judge(now: Judge, judges: Mapping[str, Judge]) -> None:
+    """Who judges; the widget's key changes with the choice, as that of every box that is also set elsewhere."""
+    name = f"anomalies-judge-{now.slot}"
+
+    def changed() -> None:
+        anomaly_judges.choose(state.kept(name), judges)
+
+    st.selectbox(
+        "Judged by", list(judges), list(judges).index(now.slot), lambda slot: judges[slot].title, key=name, width=200,
+        on_change=changed,
+    )  # fmt: skip
+
+
+def _filter(shown: View) -> Filter:
+    """Kind, place and least length of the events that are listed."""
+    kinds = pickers.pills("Kind", shown.kinds, "anomalies-kinds")
+    ids = ["", *shown.found.locations.index[: pickers.MOST_OPTIONS]]
+    said = pickers.words_of(shown.found.locations)
+    place = st.selectbox(
+        words.sentence(shown.word), ids, format_func=lambda one: said(one) if one else f"Any {shown.word}",
+        key="anomalies-at",
+    )  # fmt: skip
+    lengths = (1, 2, 3, 6, 12, 24, 48)
+    least = st.select_slider(
+        "At least this long",
+        lengths,
+        key="anomalies-least",
+        format_func=lambda n: steps.describe_span(n, shown.found.step),
+    )
+    return Filter(kinds, place or None, int(least))
 
 
 def opened(table: pd.DataFrame) -> pd.Series | None:

@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from stcore import anomaly, words
-from stcore.data import export, steps
+from stcore.anomaly.labels import verdict_on
+from stcore.data import steps
 from stcore.data.schema import readable
+from stcore.operations.store import DatasetRow
 from stcore.plots.curves import Span
-from stcore.plots.lanes import MOST_LANES, Bar
-from stcore.records import Detection, Prediction
-from stcore.ui import cached, markup, state
+from stcore.plots.lanes import MOST_LANES, Bar, Stretch
+from stcore.records import Detection
+from stcore.ui import markup
+from stcore.ui.anomaly_judges import Judge
 from stcore.ui.markup import Column, Markup
-from stcore.ui.results import Work
 
 #: Kind of an event -> the mark it is drawn with.
 MARKS = {"fault": "fault", "local": "local", "regional": "regional", "single": "fault"}
@@ -26,22 +28,21 @@ FEW_ROWS, MOST_ROWS = 12, 200
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """The anomalies of a tested part, judged by one model, seen through one threshold.
+    """The anomalies that a judge found, seen through the chosen threshold.
 
     Attributes:
-        work, model: whose errors.
-        test: its forecasts of the tested part.
+        row: the data set.
+        judge: the errors of a model, or a detector.
         found: scores and events under the chosen threshold.
-        lead: steps ahead of the forecast the curve compares with.
         word: the data's own word for a place.
+        labels: what people said.
     """
 
-    work: Work
-    model: str
-    test: Prediction
+    row: DatasetRow
+    judge: Judge
     found: Detection
-    lead: int
     word: str
+    labels: pd.DataFrame
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -50,26 +51,6 @@ class View:
         social = ids.isin([] if edges is None else [*edges["from"], *edges["to"]])
         possible = ["fault", "local"] * bool(social.any()) + ["regional"] + ["single"] * (not social.all())
         return {kind: (anomaly.KINDS | {"single": f"Single {self.word}"})[kind] for kind in possible}
-
-
-def view(work: Work, model: str, threshold: float | None, word: str) -> View:
-    """Open what a model's errors say; without a threshold the one learnt before the tested part."""
-    owner = state.owner()
-    test = cached.prediction(work.run.id, model, "test", owner)
-    found = cached.detection(work.run.id, model, owner)
-    if threshold is not None and threshold != found.threshold:
-        found = cached.cut(work.run.id, model, threshold, owner)
-    return View(work, model, test, found, max(1, test.horizon // 2), word)
-
-
-def leads(shown: View) -> str:
-    """How far ahead the forecasts reach that readings are compared with: “5 minutes, 30 minutes and 60 minutes”."""
-    return words.listing([steps.describe_span(lead, shown.found.step) for lead in anomaly.compared_leads(shown.test)])
-
-
-def thresholds(learnt: float) -> list[float]:
-    """What the slider offers, falling, so that right is more events; the learnt threshold is among them."""
-    return [learnt * factor for factor in (4, 3, 2.5, 2, 1.75, 1.5, 1.25, 1.1, 1, 0.9, 0.8, 0.7, 0.6, 0.5)]
 
 
 def stretch(step: str) -> pd.Timedelta | None:
@@ -97,18 +78,35 @@ def one_day(found: Detection) -> bool:
 
 def first_day(found: Detection) -> pd.Timestamp:
     """The first day worth a look: that of the most unusual event, inside the tested part."""
-    time = found.events["start"].iloc[0] if len(found.events) else found.time[len(found.time) // 2]
+    return day_of(found, found.events.iloc[0] if len(found.events) else None)
+
+
+def day_of(found: Detection, event: pd.Series | None) -> pd.Timestamp:
+    """The first day of the stretch that shows an event at its peak; without one the middle."""
+    time = found.time[len(found.time) // 2] if event is None else peak_time(found, event, found.time[0], found.time[-1])
     length = stretch(found.step) or pd.Timedelta(0)
     latest = max(found.time[0], found.time[-1] - length + pd.Timedelta(days=1)).normalize()
     back = pd.Timedelta(days=3) if length > pd.Timedelta(days=1) else pd.Timedelta(0)
     return max(min(pd.Timestamp(time).normalize() - back, latest), found.time[0].normalize())
 
 
-def events(found: Detection, between: tuple[pd.Timestamp, pd.Timestamp], kinds: Collection[str]) -> pd.DataFrame:
-    """Events of these kinds that touch the stretch, most unusual first."""
+@dataclass(frozen=True)
+class Filter:
+    """Which events are listed: of these kinds, at this place (None: any), at least so many steps long."""
+
+    kinds: Collection[str]
+    place: str | None = None
+    least: int = 1
+
+
+def events(found: Detection, between: tuple[pd.Timestamp, pd.Timestamp], wanted: Filter) -> pd.DataFrame:
+    """Events that pass the filter and touch the stretch, most unusual first."""
     table = found.events
-    touches = (table["end"] >= between[0]) & (table["start"] <= between[1]) & table["kind"].isin(list(kinds))
-    return table[touches].reset_index(drop=True)
+    kept = (table["end"] >= between[0]) & (table["start"] <= between[1]) & table["kind"].isin(list(wanted.kinds))
+    kept &= table["steps"] >= wanted.least
+    if wanted.place is not None:
+        kept &= np.array([wanted.place in places for places in table["locations"]], dtype=bool)
+    return table[kept].reset_index(drop=True)
 
 
 def name(event: pd.Series, shown: View) -> str:
@@ -149,23 +147,25 @@ def _said(kind: str, amount: int, word: str) -> str:
 def small_print(shown: View) -> str:
     """How events were told apart from usual errors, and how many there are in all."""
     found, days = shown.found, shown.found.time
-    return (
-        f"In all of the tested part, {words.span(days[0], days[-1])}: {words.count(len(found.events), 'event')}. Unusual is "
-        f"an error of {words.number(found.threshold, 2)} times the usual one or more; what is usual was learnt before this part."
-    )
+    head = f"In all of {shown.judge.whole}, {words.span(days[0], days[-1])}: {words.count(len(found.events), 'event')}."
+    return f"{head} Unusual is a score of {words.number(found.threshold, 2)} times the usual one or more; {shown.judge.learnt()}."
 
 
 def instant(shown: View, event: pd.Series | None, between: tuple[pd.Timestamp, pd.Timestamp]) -> pd.Timestamp:
     """The moment the map shows: the peak of the open event, else of the stretch."""
     found = shown.found
-    start, end = (max(event["start"], between[0]), min(event["end"], between[1])) if event is not None else between
-    rows = np.flatnonzero((found.time >= start) & (found.time <= end))
-    if not len(rows):
-        return between[0]
-    scores = found.scores[rows]
     if event is not None:
-        scores = scores[:, found.locations.index.get_indexer(event["locations"])]
-    return found.time[rows[int(np.argmax(scores.max(axis=1)))]]
+        return peak_time(found, event, *between)
+    rows = found.time.slice_indexer(*between)
+    scores = np.asarray(found.scores[rows])
+    return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else between[0]
+
+
+def peak_time(found: Detection, event: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
+    """When an event is strongest between two times."""
+    rows = found.time.slice_indexer(max(event["start"], start), min(event["end"], end))
+    scores = np.asarray(found.scores[rows])[:, found.locations.index.get_indexer(event["locations"])]
+    return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else event["start"]
 
 
 def kinds_at(table: pd.DataFrame, when: pd.Timestamp, event: pd.Series | None) -> dict[str, str]:
@@ -211,22 +211,36 @@ def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
     ]
 
 
-def describe(shown: View, event: pd.Series, short: bool = False) -> str:
-    """“38 % below the forecast, 1 h 30 min, 5 sensors”; short = without the number of places.
+def place_lanes(shown: View, table: pd.DataFrame) -> tuple[list[Stretch], list[str]]:
+    """The events place by place, from where each was reached: bars and names of the lanes, places with the strangest first."""
+    some = table.head(4 * MOST_LANES)
+    order = list(dict.fromkeys(str(row["where"]) for _, row in some.iterrows()))
+    order += [place for _, row in some.iterrows() for place in row["spread"] if place not in order]
+    lane = {place: number for number, place in enumerate(dict.fromkeys(order[: MOST_LANES + 4]))}
+    time = shown.found.time
+    out = []
+    for _, row in some.iterrows():
+        first = int(time.get_indexer([row["start"]])[0])
+        late = dict(zip(row["spread"], row["delays"], strict=True))
+        out += [
+            Stretch(lane[place], str(row["event"]), time[first + late.get(place, 0)], row["end"], MARKS[row["kind"]], name(row, shown))
+            for place in row["locations"] if place in lane
+        ]  # fmt: skip
+    return out, [words.place_name(shown.found.locations, place, 14) for place in lane]
 
-    Told against the forecast it was farthest from; how far ahead that was is said unless it is the one the curve shows.
-    """
-    seen = anomaly.surprised(event, shown.found, shown.test, anomaly.compared_leads(shown.test))
-    ahead = f" {steps.describe_span(seen.ahead, shown.found.step)} ahead" if seen.ahead != shown.lead else ""
-    text = anomaly.describe_event(event, shown.found, seen, shown.word, f"the forecast{ahead}")
-    if len(shown.test.targets) > 1:
+
+def describe(shown: View, event: pd.Series, short: bool = False) -> str:
+    """“38 % below the forecast, 1 h 30 min, 5 sensors”; short = without the number of places."""
+    seen, against = shown.judge.seen(event, shown.found)
+    text = anomaly.describe_event(event, shown.found, seen, shown.word, against)
+    if len(shown.judge.targets) > 1:
         text = f"{words.sentence(readable(seen.target))} {text}"
     return text.rsplit(", ", 1)[0] if short and ", " in text else text
 
 
 COLUMNS = (
     Column("Kind"), Column("Where"), Column("Start", number=True, minor=True), Column("What", wide=True),
-    Column("Error, × usual", number=True, minor=True),
+    Column("Peak, × usual", number=True, minor=True), Column("Said", minor=True),
 )  # fmt: skip
 
 
@@ -237,33 +251,36 @@ def rows(shown: View, table: pd.DataFrame, every: bool) -> Sequence[Sequence[Mar
         [
             markup.chip(shown.kinds[row["kind"]], MARKS[row["kind"]]), name(row, shown),
             words.clock(row["start"]) if same_day else words.moment(row["start"], shown.found.step),
-            describe(shown, row, short=True), _times(float(row["peak"])),
+            describe(shown, row, short=True), times(float(row["peak"])), said_of(shown, row),
         ]
         for _, row in table.head(MOST_ROWS if every else FEW_ROWS).iterrows()
     ]  # fmt: skip
 
 
-def _times(peak: float) -> str:
+def times(peak: float) -> str:
     """“9.8×”; beyond a thousand the number says nothing more."""
     return f"{words.fixed(peak, 1)}×" if peak < 1000 else "> 1,000×"
+
+
+def said_of(shown: View, event: pd.Series) -> str:
+    """“confirmed by Ann”; empty where nobody spoke."""
+    label = verdict_on(shown.labels, event)
+    if label is None:
+        return ""
+    word = {"confirm": "confirmed", "reject": "rejected", "relabel": "named anew"}[label["verdict"]]
+    return f"{word} by {words.short(str(label['by']), 20)}" if label["by"] else word
 
 
 def main_target(shown: View, when: pd.Timestamp, place: int) -> int:
     """Position of the value that was most out of line at a place and moment."""
     shares = shown.found.contributions
-    if shares is None or shares.shape[2] != len(shown.test.targets):
+    if shares is None or shares.shape[2] != len(shown.judge.targets):
         return 0
-    return int(np.argmax(shares[int(shown.found.time.get_indexer([when])[0]), place]))
+    return int(np.argmax(np.nan_to_num(shares[int(shown.found.time.get_indexer([when])[0]), place])))
 
 
 def quantity(shown: View, position: int) -> str:
     """“Speed, mph” of the target at a position."""
-    target = shown.test.targets[position]
-    unit = shown.test.schema[target].unit
+    target = shown.judge.targets[position]
+    unit = shown.judge.unit(target)
     return words.sentence(readable(target)) + (f", {unit}" if unit else "")
-
-
-def csv(shown: View, table: pd.DataFrame) -> bytes:
-    """The events of the stretch as a guarded CSV table, each with its description."""
-    told = [describe(shown, row) for _, row in table.iterrows()]
-    return export.to_csv(table.assign(description=told))

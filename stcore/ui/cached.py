@@ -63,6 +63,11 @@ def prediction(run_id: str, model: str, part: Part, owner: str) -> Prediction:
     return _prediction(str(folder), model, part, _stamp(folder, model, part), owner)
 
 
+def test_stamp(run_id: str, model: str, owner: str) -> float:
+    """Changes when a model's forecast of the tested part was written anew."""
+    return _stamp(store.run_folder(store.run(run_id, owner).id), model, "test")
+
+
 def _stamp(folder: Path, model: str, part: str) -> float:
     """Changes when the forecast was written anew."""
     try:
@@ -93,17 +98,6 @@ def _detection(run_id: str, model: str, stamp: float, owner: str) -> Detection:
     whole = panel(store.run(run_id, owner).dataset, owner)
     edges = next(iter(whole.space.edges.values()), None)
     return anomaly.from_predictions(prediction(run_id, model, "validation", owner), test, edges=edges)
-
-
-def cut(run_id: str, model: str, threshold: float, owner: str) -> Detection:
-    """The same scores under another threshold, with its events."""
-    row = store.run(run_id, owner)
-    return _cut(row.id, model, threshold, _stamp(store.run_folder(row.id), model, "test"), owner)
-
-
-@st.cache_resource(max_entries=24, ttl="2h", show_spinner=False)
-def _cut(run_id: str, model: str, threshold: float, stamp: float, owner: str) -> Detection:
-    return _detection(run_id, model, stamp, owner).rethreshold(threshold)
 
 
 @st.cache_resource(max_entries=16, ttl="2h", show_spinner=False)

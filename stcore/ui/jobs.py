@@ -15,46 +15,47 @@ from stcore.ui import guard, markup, parts, results, state
 EVERY_S = 1.0
 
 
-def card(job: Job, watch: bool = True) -> None:
+def card(job: Job, watch: bool = True, slot: str = "job") -> None:
     """A job's card. While it is active it renews itself and reloads the page when another model is ready or it ends.
 
     Args:
         job: as read at the start of this page run.
         watch: offer the way to the Train page.
+        slot: start of the widgets' keys, where a page shows several cards.
     """
     if job.active:
-        _polling(job.id, _finished(jobs.progress(job.id, state.owner())), watch)
+        _polling(job.id, _finished(jobs.progress(job.id, state.owner())), watch, slot)
     else:
-        _ended(job)
+        _ended(job, slot)
 
 
 @st.fragment(run_every=EVERY_S)
 @guard.watched
-def _polling(job_id: str, finished: int, watch: bool) -> None:
+def _polling(job_id: str, finished: int, watch: bool, slot: str) -> None:
     """The card of an active job; ``finished`` is the number of models ready when the page was drawn."""
     job = jobs.get(job_id, state.owner())
     progress = jobs.progress(job_id, state.owner())
     if not job.active or _finished(progress) > finished:
         st.rerun(scope="app")
-    with parts.panel("", key="job", fill=False), st.container(gap="xsmall"):
+    with parts.panel("", key=slot, fill=False), st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             parts.heading(job.title, f"{_where(job, progress)}. {sentence(progress)} You can close this tab.")
             st.html(parts.chip(_word(job), "action"), width="content")
-            if watch and st.button("Watch", key="job-watch"):
+            if watch and st.button("Watch", key=f"{slot}-watch"):
                 state.go("train")
-            if st.button("Stop", key="job-stop", type="tertiary", disabled=job.cancel_asked is not None):
+            if st.button("Stop", key=f"{slot}-stop", type="tertiary", disabled=job.cancel_asked is not None):
                 jobs.cancel(job.id, state.owner())
                 st.rerun(scope="app")
         running = progress.model
         parts.bar(running.fraction if running is not None and running.epochs else progress.fraction, job.title)
 
 
-def _ended(job: Job) -> None:
+def _ended(job: Job, slot: str) -> None:
     """The card of a job that failed or was stopped; a finished one needs no card."""
     if not job.can_retry:
         return
     tone = "bad" if job.status == "failed" else "muted"
-    with parts.panel(job.title, "", parts.chip(_word(job), tone), key="job", fill=False):
+    with parts.panel(job.title, "", parts.chip(_word(job), tone), key=slot, fill=False):
         error = job.error or {}
         if error:
             parts.error(
@@ -62,7 +63,7 @@ def _ended(job: Job) -> None:
             )
         else:
             parts.text("It was stopped. What was finished is kept.", small=True)
-        if st.button("Go on", key="job-retry"):
+        if st.button("Go on", key=f"{slot}-retry"):
             jobs.retry(job.id, state.owner())
             st.rerun()
 
@@ -71,7 +72,7 @@ def sentence(progress: Progress) -> str:
     """Where a job stands: “STID: epoch 14 of 40, about 3 min left. Error 2.77, last value 3.31.”"""
     model = progress.model
     if model is None:
-        return progress.note or "Waiting for a free worker."
+        return progress.note or (f"{progress.stage}." if progress.stage else "Waiting for a free worker.")
     name = results.title(model.model)
     if not model.epochs or not model.epoch:
         return f"{name} is being fitted."
@@ -88,7 +89,7 @@ def sentence(progress: Progress) -> str:
 def _where(job: Job, progress: Progress) -> str:
     """Second line: how many models are done, which share of the start times is used."""
     if not progress.models:
-        return "Waits for its turn" if job.status == "queued" else "Reads the data"
+        return "Waits for its turn" if job.status == "queued" else "Under way" if progress.stage else "Reads the data"
     done = _finished(progress)
     line = f"{words.sentence(words.in_words(done)) if done else 'None'} of {words.in_words(len(progress.models))} models ready"
     return line + share_words(progress.share)

@@ -9,13 +9,15 @@ import streamlit as st
 
 from stcore import words
 from stcore.errors import NotFound
-from stcore.operations import jobs, store
+from stcore.operations import detections, jobs, store
 from stcore.operations.store import Job, Status
 from stcore.ui import guard, parts, state, train_round
 from stcore.ui import jobs as job_card
 
 EVERY_S = 1.0
 LOG_LINES = 200
+FOUND = ("detect", "self_test")
+"""Kinds whose result stands on the Anomalies page."""
 
 
 def sentence(listed: list[Job]) -> list[object]:
@@ -65,7 +67,9 @@ def ended(job: Job) -> None:
 
 def _buttons(job: Job) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-        if job.run and st.button("Open" if job.status == Status.DONE else "Watch", key=f"open-{job.id}"):
+        if (job.run or (job.kind in FOUND and job.status == Status.DONE)) and st.button(
+            "Open" if job.status == Status.DONE else "Watch", key=f"open-{job.id}"
+        ):
             _open(job)
         if job.active and st.button(
             "Cancel", key=f"cancel-{job.id}", type="tertiary", disabled=job.cancel_asked is not None
@@ -97,8 +101,11 @@ def _open(job: Job) -> None:
     except NotFound as gone:
         parts.error("The data set of this job was deleted.", gone.hint)
         return
-    page = "forecast" if job.status == Status.DONE else "train"
     state.choose("dataset", str(job.payload["dataset"]))
+    if job.kind in FOUND:
+        key = detections.key_of(str(job.payload["detector"]), dict(job.payload.get("settings") or {}))
+        state.go("anomalies", judge=key)
+    page = "forecast" if job.status == Status.DONE else "train"
     state.go(page, run=str(job.run))
 
 

@@ -188,10 +188,10 @@ def card(svg: str, name: str, question: str, size: str, key: str, button: str = 
         return st.button(button, key=f"open-{key}", width="stretch")
 
 
-def chart(figure: go.Figure, key: str, alt: str, on_select: Any = "ignore") -> Any:
+def chart(figure: go.Figure, key: str, alt: str, on_select: Any = "ignore", selects: Any = "points") -> Any:
     """A plotly figure as all charts are shown; ``alt`` says the finding, not the kind of chart."""
     return st.plotly_chart(
-        figure, theme=None, config=figures.CONFIG, key=key, alt=alt, on_select=on_select, selection_mode="points"
+        figure, theme=None, config=figures.CONFIG, key=key, alt=alt, on_select=on_select, selection_mode=selects
     )
 
 

@@ -1,6 +1,7 @@
 """What is chosen, as ids in the page's address, and who is looking.
 
-``?dataset=&run=&model=&place=`` open the same view anywhere (``upload``: a file that could not be read yet). Streamlit
+``?dataset=&run=&model=&place=`` open the same view anywhere (``upload``: a file that could not be read yet;
+``judge``: what a detector found). Streamlit
 drops the ids when another page is chosen in the top bar, so the last ones are remembered for the session and put back.
 """
 
@@ -10,8 +11,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-Key = Literal["dataset", "run", "model", "place", "upload"]
-KEYS: tuple[Key, ...] = ("dataset", "run", "model", "place", "upload")
+Key = Literal["dataset", "run", "model", "place", "upload", "judge"]
+KEYS: tuple[Key, ...] = ("dataset", "run", "model", "place", "upload", "judge")
 LONGEST = 500
 
 
@@ -32,7 +33,7 @@ def choose(key: Key, value: str | None) -> None:
     """Set an id in the address; choosing another dataset forgets run, model and place, another run its model."""
     if value == st.query_params.get(key) == st.session_state.get(_slot(key)):
         return
-    below = {"dataset": ("run", "model", "place", "upload"), "run": ("model",)}.get(key, ())
+    below = {"dataset": ("run", "model", "place", "upload", "judge"), "run": ("model",)}.get(key, ())
     for name in below:
         forget(name)  # type: ignore[arg-type]
     if value is None:
@@ -73,12 +74,25 @@ def keep(name: str, value: Any) -> None:
     st.session_state[name] = value
 
 
+def drop(name: str) -> None:
+    """Forget a value of this session."""
+    st.session_state.pop(name, None)
+
+
 def owner() -> str:
     """Who is looking: the signed-in user's id, or “local” without sign-in."""
     user = st.user
     if getattr(user, "is_logged_in", False):
         return str(user.get("sub") or user.get("email") or "local")
     return "local"
+
+
+def who() -> str:
+    """Name of who is looking, as it stands beside what they said; “you” without sign-in."""
+    user = st.user
+    if getattr(user, "is_logged_in", False):
+        return str(user.get("name") or user.get("email") or user.get("sub"))
+    return "you"
 
 
 def _slot(key: str) -> str:

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from stcore.anomaly.labels import labels_of
+from stcore.data import dataset
+from stcore.data.panel import Panel
+from stcore.operations import detections, jobs, store
+from stcore.ui import anomaly_files, anomaly_judges, anomaly_view
 from tests.pages.app import page, said, title
 from tests.pages.results import data_only, finished
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs are done where they are asked for."""
+    monkeypatch.setenv("FIELDCAST_EXECUTOR", "inline")
 
 
 def marked(app: object) -> set[str]:
@@ -25,16 +43,18 @@ def test_the_place_that_was_far_off_is_found_and_shown() -> None:
     assert "Station s2" in text
     assert "s2" in marked(app)
     assert "times the usual one" in text
-    assert len(app.get("plotly_chart")) == 2
+    assert {chart.proto.id.rsplit("-", 1)[-1] for chart in app.get("plotly_chart")} >= {"line", "lanes", "usual"}
 
 
 def test_a_higher_threshold_leaves_fewer_events() -> None:
     app = page("anomalies", **finished())
-    slider = app.select_slider(key="anomalies-threshold")
-    before = said(app).count("fc-chip")
-    slider.set_value(slider.value * 0.5 if not isinstance(slider.value, str) else slider.options[-1]).run()
-    assert said(app).count("fc-chip") >= before
-    assert not app.exception
+    slider = app.select_slider(key="anomalies-threshold-model-ridge")
+    amounts = []
+    for option in (slider.options[0], slider.options[-1]):
+        app.select_slider(key="anomalies-threshold-model-ridge").set_value(option).run()
+        amounts.append(int(re.search(r"([\d,]+) events?\. Unusual", said(app))[1].replace(",", "")))  # type: ignore[index]
+    assert amounts[0] < amounts[1]
+    assert "a week" in slider.options[-1]
 
 
 def test_no_kind_chosen_shows_nothing_unusual() -> None:
@@ -46,11 +66,128 @@ def test_no_kind_chosen_shows_nothing_unusual() -> None:
 
 def test_without_a_forecast_one_button_makes_it() -> None:
     app = page("anomalies", **data_only())
-    assert "Nothing to compare Temperatures with yet" in said(app)
-    assert app.button(key="empty-button").label == "Forecast this"
+    assert "Nothing was looked for in Temperatures yet" in said(app)
+    assert app.button(key="empty-button").label == "Look for anomalies"
 
 
 def test_without_coordinates_the_places_are_listed() -> None:
     app = page("anomalies", **finished(coordinates=False))
     assert "no coordinates" in said(app)
     assert not app.exception
+
+
+def chart_names(app: AppTest) -> set[str]:
+    return {chart.proto.id.rsplit("-", 1)[-1] for chart in app.get("plotly_chart")}
+
+
+def found_by_detector() -> tuple[AppTest, str]:
+    """The page of data without a model after a quick detector looked, and the id of the data set."""
+    data = data_only()["dataset"]
+    anomaly_search_job(data, "residual")
+    return page("anomalies", dataset=data, judge="residual"), data
+
+
+def anomaly_search_job(data: str, detector: str) -> str:
+    return jobs.submit("detect", {"dataset": data, "detector": detector, "settings": {}}, "Looking")
+
+
+def test_a_detector_judges_without_any_model() -> None:
+    app, _ = found_by_detector()
+    text = said(app)
+    assert "Judged by: Forecast error." in text
+    assert "usual range of this place and hour" in text
+    assert "s2" in marked(app)
+    assert {"line", "lanes", "usual", "neighbours"} <= chart_names(app)
+
+
+def test_the_empty_page_looks_in_the_background_and_opens_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Mapping[str, object]]] = []
+    data = data_only()["dataset"]
+    app = page("anomalies", dataset=data)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "submit", lambda kind, payload, *_: asked.append((kind, payload)))
+        app.button(key="empty-button").click().run()
+    assert asked == [("detect", {"dataset": data, "detector": "auto", "settings": {}})]
+    anomaly_search_job(data, "auto")
+    app.run()
+    assert "Judged by: Automatic." in said(app)
+    assert app.query_params["judge"] in ("auto", ["auto"])
+
+
+def test_a_verdict_is_kept_with_who_and_when_and_judged_at_once() -> None:
+    app, data = found_by_detector()
+    assert "Nobody said anything yet" in said(app)
+    app.button(key="label-confirm").click().run()
+    text = said(app)
+    assert "Confirmed by you" in text
+    assert "Labelled events found (event recall)" in text
+    assert "Always alarm" in text
+    kept = json.loads((store.dataset_folder(data) / "labels.json").read_text())["labels"]
+    assert {label["verdict"] for label in kept} == {"confirm"}
+    assert all(label["by"] == "you" and label["when"] for label in kept)
+    app.button(key="label-threshold").click().run()
+    assert not app.exception
+    app.button(key="label-reject").click().run()
+    assert "Rejected by you" in said(app)
+
+
+def test_a_span_is_labelled_by_hand() -> None:
+    app, data = found_by_detector()
+    app.button(key="label-add").click().run()
+    kept = json.loads((store.dataset_folder(data) / "labels.json").read_text())["labels"]
+    assert len(kept) == 1
+    assert kept[0]["location"] == "s2"
+    assert not app.exception
+
+
+def test_rules_of_alarms_change_the_events_without_a_search() -> None:
+    app, _ = found_by_detector()
+    before = events_in_all(app)
+    app.number_input(key="anomalies-rules-residual-least_steps").set_value(100).run()
+    assert events_in_all(app) < before
+
+
+def events_in_all(app: AppTest) -> int:
+    return int(re.search(r"([\d,]+) events?\. Unusual", said(app))[1].replace(",", ""))  # type: ignore[index]
+
+
+def test_lanes_by_place_and_the_filter() -> None:
+    app, _ = found_by_detector()
+    app.segmented_control(key="anomalies-lanes-by").set_value("place").run()
+    assert not app.exception
+    app.selectbox(key="anomalies-at").set_value("s2").run()
+    assert "Station s2" in said(app)
+
+
+def test_the_self_test_says_from_what_size_on() -> None:
+    app, data = found_by_detector()
+    assert app.button(key="self-test-start").label == "Test it"
+    jobs.submit("self_test", {"dataset": data, "detector": "residual", "settings": {}}, "Test")
+    text = said(app.run())
+    assert "Level shifts" in text
+    cells = re.search(r"<td[^>]*>Level shifts</td><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", text)
+    assert cells, text[-3000:]
+    assert re.fullmatch(r"[\d.]+ × the usual change|missed \(.*", cells[1])
+    assert re.fullmatch(r"\d+ of 16", cells[2])
+    assert "times a week at each" in text
+
+
+def test_downloads_are_guarded_and_carry_every_place() -> None:
+    table = pd.DataFrame({"lat": [47.0, 47.1], "lon": [8.0, 8.1]}, index=["=cmd()", "b"])
+    rng = np.random.default_rng(0)
+    values = rng.normal(20, 1, (300, 2))
+    values[200:204] += 20
+    panel = Panel.from_arrays(values, pd.date_range("2026-01-01", periods=300, freq="h"), table, ["temp_c"])
+    made = dataset.save(panel, "Two")
+    store.add_dataset(made.id, made.name, made.digest, {"place": "station"})
+    anomaly_search_job(made.id, "residual")
+    row = store.dataset(made.id)
+    judge = anomaly_judges.Looked(row, detections.kept(row)[0])
+    shown = anomaly_view.View(row, judge, judge.preset, "station", labels_of(panel))
+    events = judge.preset.events
+    assert "'=cmd()" in anomaly_files.csv(shown, events).decode()
+    collection = json.loads(anomaly_files.geojson(shown, events))
+    strongest = collection["features"][0]
+    assert strongest["geometry"]["type"] == "MultiPoint"
+    assert len(strongest["geometry"]["coordinates"]) == len(events["locations"].iloc[0])
+    assert "=cmd()" not in {value for feature in collection["features"] for value in feature["properties"]["locations"]}

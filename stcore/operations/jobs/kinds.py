@@ -100,15 +100,43 @@ def reread(job: Job, context: JobContext) -> None:
     context.progress({"event": "dataset", "dataset": made})
 
 
+def detect(job: Job, context: JobContext) -> None:
+    """Judge a saved data set with a detector; what it finds is kept in the data set's folder.
+
+    Payload: dataset (id), detector, settings.
+    """
+    from stcore.operations import detections
+
+    tell = _teller(context, "The search")
+    detections.make(_data_of(job), job.payload, lambda stage: tell(stage, detections.STAGES.get(stage, 0.0)))
+
+
+def self_test(job: Job, context: JobContext) -> None:
+    """Plant anomalies into a copy of a saved data set and count which a detector catches.
+
+    Payload: dataset (id), detector, settings.
+    """
+    from stcore.operations import detections
+
+    detections.self_test(_data_of(job), job.payload, _teller(context, "The self-test"))
+
+
 def _stages(context: JobContext) -> Callable[[str], None]:
     """Tells each stage of a reading, and ends it there when it is to stop."""
     from stcore.data.ingest import STAGES
+
+    tell = _teller(context, "The reading")
+    return lambda stage: tell(stage, STAGES.get(stage, 0.0))
+
+
+def _teller(context: JobContext, what: str) -> Callable[[str, float], None]:
+    """Tells a stage and how much is done when it begins, and ends the work there when it is to stop."""
     from stcore.errors import Cancelled
 
-    def tell(stage: str) -> None:
+    def tell(stage: str, done: float) -> None:
         if context.should_stop():
-            raise Cancelled("The reading was stopped; nothing was saved.", "Retry it from the list of jobs.")
-        context.progress({"event": "stage", "stage": stage, "done": STAGES.get(stage, 0.0)})
+            raise Cancelled(f"{what} was stopped; nothing was saved.", "Retry it from the list of jobs.")
+        context.progress({"event": "stage", "stage": stage, "done": done})
 
     return tell
 
@@ -133,3 +161,5 @@ KINDS.add("ingest", ingest)
 KINDS.add("reread", reread)
 KINDS.add("train", train)
 KINDS.add("join", join)
+KINDS.add("detect", detect)
+KINDS.add("self_test", self_test)
