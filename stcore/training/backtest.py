@@ -25,7 +25,7 @@ from stcore.settings import settings
 from stcore.training.event_forecasts import predict_events
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future
-from stcore.training.planning import observed_rows
+from stcore.training.observed import observed_rows
 from stcore.training.preparing import cleaned
 
 _CHUNK_NUMBERS = 8_000_000
@@ -282,9 +282,13 @@ def predict(
 
 def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe) -> np.ndarray:
     """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
-    values = panel.select(recipe.targets).measured(rows)
+    which = [panel.features.index(name) for name in recipe.targets]
     ahead = origins[:, None] + recipe.gap + np.arange(1, recipe.horizon + 1)
-    known = ahead < len(values)
-    truth = np.asarray(values[np.minimum(ahead, len(values) - 1)])
+    known, ahead = ahead < rows, np.minimum(ahead, rows - 1)
+    truth = np.empty((*ahead.shape, len(panel.locations), len(which)), np.float32)
+    for lead in range(recipe.horizon):
+        truth[:, lead] = panel.values[ahead[:, lead]][..., which]
+        if panel.observed is not None:
+            truth[:, lead][~panel.observed[ahead[:, lead]][..., which]] = np.nan
     truth[~known] = np.nan
     return truth

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stcore import words
+from stcore.data.memory import limit_bytes
+from stcore.data.window_arrays import numbers
 from stcore.findings import Finding
 from stcore.training import speeds
 
@@ -45,15 +47,29 @@ def finding(settled: Plan) -> Finding:
 
 def memory_bytes(settled: Plan) -> int:
     """Rough bytes that windows take while a model is trained: the panel on the device once, and one batch."""
-    prepare, targets = settled.run.prepare, len(settled.run.targets or ())
-    kept = batch = 0.0
+    targets = len(settled.run.targets or ())
+    kept, batch = 0.0, 0.0
     for each in settled.panels.values():
         steps_, places, features = each.panel.shape
         ahead = sum(bool(each.panel.schema[name].known_ahead) for name in each.panel.features)
-        numbers = 1.25 * features + targets + ahead
-        numbers += 0 if prepare.fill == "none" else 2 * features if each.pipeline.ends else targets
-        numbers += 0 if prepare.difference == "none" else targets
-        kept += numbers * steps_ * places * 4
+        ends = 0 if settled.run.prepare.fill == "none" else each.pipeline.ends or -1
+        cell = numbers(features, targets, ahead, ends) + (0 if settled.run.prepare.difference == "none" else targets)
+        kept += cell * steps_ * places * 4
         one = settled.lookback * features * 1.25 + settled.horizon * (3 * targets + ahead)
         batch = max(batch, one * min(settled.training.batch_windows, len(each.fit) * places) * 4)
     return int(kept + batch)
+
+
+def in_files(settled: Plan) -> bool:
+    """Whether windows take more than they may of this machine's memory, so that they lie in temporary files."""
+    return memory_bytes(settled) > limit_bytes()
+
+
+def files_finding(settled: Plan) -> Finding:
+    """That training goes through temporary files."""
+    return Finding(
+        code="in_files", severity="note",
+        message=f"The windows take about {words.size(memory_bytes(settled))}, more than the {words.size(limit_bytes())} of memory "
+        "set aside for them: they lie in temporary files while the model is trained, which is slower.",
+        suggestion="Choose fewer places or a longer step, or raise FIELDCAST_MEMORY_MB where the machine has more memory.",
+    )  # fmt: skip
