@@ -112,9 +112,9 @@ class Windows:
         self.recipe = recipe
         self.device = device
         self.rows = len(panel.time) if rows is None else rows
-        in_files = needed_bytes(panel, recipe) > limit_bytes() if in_files is None else in_files
-        self.home = torch.device("cpu") if in_files else device
-        laid = lay(panel, recipe, self.rows, train_rows, in_files)
+        self.in_files = needed_bytes(panel, recipe) > limit_bytes() if in_files is None else in_files
+        self.home = torch.device("cpu") if self.in_files else device
+        laid = lay(panel, recipe, self.rows, train_rows, self.in_files)
         self.filled, self.mask = self._kept(laid.filled), self._kept(laid.mask)
         self.carried = self.filled if laid.carried is laid.filled else self._kept(laid.carried)
         self.known = None if laid.known is None else self._kept(laid.known)
