@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stcore.data import steps
+from stcore.data import arrays, steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.prepare.recipe import Recipe
 from stcore.data.splits import origins_within
@@ -250,9 +250,10 @@ def predict(
     module.eval()
     scaler = recipe.target_scaler
     shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
-    values, season = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    in_file = windows.in_files or None
+    values, season = arrays.spacious(shape, in_file=in_file), arrays.spacious(shape, in_file=in_file)
     last = np.empty((shape[0], 1, *shape[2:]), np.float32)
-    bands = np.empty((*shape, len(head.levels)), np.float32) if head.levels else None
+    bands = arrays.spacious((*shape, len(head.levels)), in_file=in_file) if head.levels else None
     each = recipe.lookback * len(recipe.features) * 3 + recipe.horizon * len(recipe.targets) * (4 + head.outputs) + 400
     size = max(1, _CHUNK_NUMBERS // max(1, windows.locations * each))
     for begin in range(0, len(origins), size):
@@ -272,7 +273,7 @@ def predict(
         if low is not None or high is not None:
             np.clip(values[..., number], low, high, out=values[..., number])
     return Prediction(
-        values=values, truth=_truth(panel, origins, rows, recipe),
+        values=values, truth=_truth(panel, origins, rows, recipe, in_file),
         origins=panel.time[origins], step=panel.step, locations=panel.locations, targets=recipe.targets,
         schema=fit.schema, baselines={"persistence": np.broadcast_to(last, shape), "seasonal_naive": season},
         clock=panel.clock, season=recipe.season_words, model=label[0], run_hash=label[1], spread=fit.spread,
@@ -280,12 +281,12 @@ def predict(
     )  # fmt: skip
 
 
-def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe) -> np.ndarray:
+def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe, in_file: bool | None) -> np.ndarray:
     """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
     which = [panel.features.index(name) for name in recipe.targets]
     ahead = origins[:, None] + recipe.gap + np.arange(1, recipe.horizon + 1)
     known, ahead = ahead < rows, np.minimum(ahead, rows - 1)
-    truth = np.empty((*ahead.shape, len(panel.locations), len(which)), np.float32)
+    truth = arrays.spacious((*ahead.shape, len(panel.locations), len(which)), in_file=in_file)
     for lead in range(recipe.horizon):
         truth[:, lead] = panel.values[ahead[:, lead]][..., which]
         if panel.observed is not None:

@@ -193,6 +193,7 @@ def _judge(
         origins, _ = thinned(each.calibrate, fitted.recipe, head)
         recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
         judged[name] = fitted if recent.classes else replace(fitted, spread=calibrate(recent))
+        del recent
         origins, found = thinned(_validation_origins(each, fitted.recipe), fitted.recipe, head)
         validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
     return judged, validation

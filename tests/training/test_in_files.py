@@ -53,7 +53,8 @@ def test_the_same_numbers_come_out(
     again = daily_wave(2000, places=60, gaps=0.02)
     fitted = stcore.fit(again, run(model, **prepare))
     np.testing.assert_array_equal(stcore.backtest(fitted, again).values, whole)
-    assert made and all(made)
+    assert made
+    assert all(made)
     assert list((home / "scratch").iterdir()) == []
 
 
@@ -81,7 +82,8 @@ def test_it_is_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_saved_panel_is_learnt_from_its_curves_without_a_copy(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stcore.data.panel_files.CURVES_FROM", 1)
     saved = dataset.save(panel(), "wave").panel()
-    assert isinstance(saved, Panel) and saved.curves is not None
+    assert isinstance(saved, Panel)
+    assert saved.curves is not None
     one, other = (fit.job_of(fit.plan(each, run("ridge"))).recipes for each in (saved, panel()))
     for name in one:
         np.testing.assert_array_equal(one[name].scaler.centre, other["panel"].scaler.centre)
