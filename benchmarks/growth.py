@@ -1,7 +1,7 @@
 """How time and memory grow with the number of places: 207, 828, 3,312 and 8,600 places of 2,000 hourly steps, generated.
 
 ``python -m benchmarks.growth``: fit and forecast of each model, and of a detector, in a process of its own with one thread;
-seconds and the peak of its anonymous memory (RssAnon, less that of the imports). Networks are trained for one epoch of 20
+processor seconds and the peak of its anonymous memory (RssAnon, less that of the imports). Networks are trained for one epoch of 20
 steps for every 207 places, so that each sees the same share of its data. Growth: the exponent of seconds in the places between the last two sizes; 1 is linear.
 """
 
@@ -60,13 +60,13 @@ def measure(name: str, places: int) -> None:
     rounds = {} if name in SOLVED else {"epochs": 1, "steps_per_epoch": max(1, 20 * places // 207)}
     with Watch() as watch:
         time.sleep(0.1)
-        before, begun = watch.peak, time.perf_counter()
+        before, begun = watch.peak, time.process_time()
         if name == "residual":
             stcore.fit_detector(data, "residual").score(data)
         else:
             run = {"windows": {"lookback": 12, "horizon": 12}, "model": {"name": name, "training": rounds}}
             stcore.forecast(stcore.fit(data, run), data)
-        took = time.perf_counter() - begun
+        took = time.process_time() - begun
     print(f"seconds {took:.1f}\npeak {watch.peak - before:.0f}")
 
 
@@ -94,7 +94,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"FIELDCAST_HOME": str(Path(folder) / "home"), "OMP_NUM_THREADS": "1"}
-        print(f"| seconds / MiB | {' | '.join(f'{places:,}' for places in given.places)} | growth |")
+        print(f"| CPU s / MiB | {' | '.join(f'{places:,}' for places in given.places)} | growth |")
         for name in given.names:
             print(row(name, given.places), flush=True)
     return 0

@@ -52,14 +52,6 @@ class Spread:
             found += above >= self.edges[:, None, :, number]
         return found
 
-    def height(self, values: np.ndarray, lead: int, target: int) -> np.ndarray:
-        """``heights`` of one lead and target: uint8, the shape of values [origin, location]."""
-        above = values - self.centre[:, target]
-        found = np.zeros(values.shape, np.uint8)
-        for edge in self.edges[lead, target]:
-            found += above >= edge
-        return found
-
     def at(self, level: float, values: np.ndarray) -> np.ndarray:
         """Offset in units of the target at one quantile level for each forecast, the shape of ``values``."""
         right = int(np.clip(np.searchsorted(self.levels, level), 1, len(self.levels) - 1))

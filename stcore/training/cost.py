@@ -8,13 +8,16 @@ from stcore import words
 from stcore.data.memory import limit_bytes
 from stcore.data.window_arrays import numbers
 from stcore.findings import Finding
+from stcore.models.surroundings import MOST_PAIRED
 from stcore.training import speeds
+from stcore.training.surrounding import compares_all
 
 if TYPE_CHECKING:
     from stcore.training.planning import Plan
 
 _WINDOW = 24.0  # ``ModelSpec.cost`` is that of 12 + 12 steps
 _LOOK = 1 / 3  # a look without learning costs about a third
+_MANY = 500  # places whose pairs take a megabyte or more
 _CHECKED = 60_000  # windows that one check of the unseen error takes at most
 
 
@@ -58,6 +61,26 @@ def memory_bytes(settled: Plan) -> int:
         one = settled.lookback * features * 1.25 + settled.horizon * (3 * targets + ahead)
         batch = max(batch, one * min(settled.training.batch_windows, len(each.fit) * places) * 4)
     return int(kept + batch)
+
+
+def square_findings(settled: Plan) -> list[Finding]:
+    """What of a run grows with the square of the places: said before it starts, where the pairs are many."""
+    places = sum(len(each.panel.locations) for each in settled.panels.values())
+    found = []
+    if settled.spec.paired and _MANY <= places <= MOST_PAIRED:
+        found.append(
+            f"{settled.spec.title} keeps a number for each of the {places**2:,} pairs of places: up to {MOST_PAIRED:,} places its "
+            "time and memory grow with their square, above with the places."
+        )
+    most = max(
+        (len(each.panel.locations) for each in settled.panels.values() if compares_all(each.panel, settled)), default=0
+    )
+    if most >= _MANY:
+        found.append(
+            f"Each of {most:,} places is compared with every other to find those that move alike: the time for it grows with "
+            "the square of the places. Coordinates or a network spare it."
+        )
+    return [Finding(code="square", severity="note", count=places, message=message) for message in found]
 
 
 def in_files(settled: Plan) -> bool:

@@ -53,7 +53,7 @@ def calibrate(prediction: Prediction) -> Spread | None:
     scale = _scale(prediction, cells, draft)
     for each in cells:
         _, lead, _, target = each
-        number = draft.height(prediction.values[each], lead, target)
+        number = _height(prediction, each, draft)
         for height in range(heights):
             found = _quantiles(prediction, each, number == height, scale[lead, :, target])
             draft.offsets[:, lead, target, height] = found
@@ -63,6 +63,16 @@ def calibrate(prediction: Prediction) -> Spread | None:
 def _residuals(prediction: Prediction, cells: Cells) -> np.ndarray:
     """Errors [origin, location] of one lead and target: of all of them at once they would take much memory."""
     return np.asarray(prediction.truth[cells]) - np.asarray(prediction.values[cells])
+
+
+def _height(prediction: Prediction, cells: Cells, draft: Spread) -> np.ndarray:
+    """Number of the height of the forecasts of one lead and target: uint8 [origin, location]."""
+    _, lead, _, target = cells
+    above = prediction.values[cells] - draft.centre[:, target]
+    found = np.zeros(above.shape, np.uint8)
+    for edge in draft.edges[lead, target]:
+        found += above >= edge
+    return found
 
 
 def _centre(values: np.ndarray) -> np.ndarray:
@@ -106,7 +116,7 @@ def _scale(prediction: Prediction, cells: Sequence[Cells], draft: Spread) -> np.
     for each in cells:
         _, lead, _, target = each
         miss = np.abs(_residuals(prediction, each))
-        number = draft.height(prediction.values[each], lead, target)
+        number = _height(prediction, each, draft)
         ratio = miss / _common(miss, number, draft.edges.shape[-1] + 1)[number]
         sums[lead, :, target], counts[lead, :, target] = np.nansum(ratio, axis=0), np.isfinite(ratio).sum(axis=0)
     place = _drawn(sums.sum(axis=0), counts.sum(axis=0), np.ones(draft.centre.shape))

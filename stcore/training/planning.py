@@ -131,7 +131,7 @@ def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, obje
 
     settled = plan(panel, run)
     files = [cost.files_finding(settled)] if cost.in_files(settled) else []
-    return [*settled.findings, *files, cost.finding(settled)]
+    return [*settled.findings, *files, *cost.square_findings(settled), cost.finding(settled)]
 
 
 def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
