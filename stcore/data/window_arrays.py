@@ -15,7 +15,7 @@ from stcore.data.panel import Panel
 from stcore.data.prepare import gaps
 from stcore.data.prepare.recipe import Recipe
 
-_BLOCK = 16 << 20  # bytes of values that are scaled in one go
+_BLOCK = 8 << 20  # bytes of values that are scaled in one go
 _BLOCK_CELLS = 8_000_000  # of cells whose fills are dated in one go
 
 

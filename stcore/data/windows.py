@@ -18,7 +18,7 @@ from stcore.data.prepare.features import calendar
 from stcore.data.prepare.recipe import Recipe
 from stcore.data.window_arrays import extended, lay, needed_bytes
 
-_BLOCK_CELLS = 4_000_000
+_BLOCK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)

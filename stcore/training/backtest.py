@@ -93,8 +93,9 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
         )
     origins, findings = thinned(origins, recipe, fitted.head)
     assert fitted.module is not None
+    windows = windows_of(fitted.module, panel, recipe, rows)
     return predict(
-        fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings
+        fitted.module, fitted.head, panel, fit, origins, windows, (fitted.run.model.label, fitted.hash), findings
     )
 
 
@@ -154,7 +155,8 @@ def _forecast_one(fitted: Fitted, name: str, panel: Panel, future: pd.DataFrame 
     assert fitted.module is not None
     rows = max(row + 1, observed_rows(panel, fit.recipe.targets) if origin is not None else 0)
     label = (fitted.run.model.label, fitted.hash)
-    return predict(fitted.module, fitted.head, panel, fit, np.array([row]), rows, label, ())
+    windows = windows_of(fitted.module, panel, fit.recipe, rows)
+    return predict(fitted.module, fitted.head, panel, fit, np.array([row]), windows, label, ())
 
 
 def _origin_row(panel: Panel, fit: PanelFit, origin: Any) -> int:
@@ -236,17 +238,25 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
     return recipe.pipeline.apply(replace(panel, values=values.astype(np.float32), locations=locations, observed=None))
 
 
+def windows_of(module: Forecaster, panel: Panel, recipe: Recipe, rows: int) -> Windows:
+    """Windows of a prepared panel where the module lies; only the first ``rows`` steps count as past or truth."""
+    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
+    return Windows(panel, recipe, device, rows)
+
+
 @torch.no_grad()
 def predict(
-    module: Forecaster, head: Head, panel: Panel, fit: PanelFit, origins: np.ndarray, rows: int,
+    module: Forecaster, head: Head, panel: Panel, fit: PanelFit, origins: np.ndarray, windows: Windows,
     label: tuple[str, str], findings: tuple[Finding, ...],
 ) -> Prediction:  # fmt: skip
-    """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units."""
+    """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units.
+
+    Args:
+        windows: of the panel, on the module's device (``windows_of``); steps beyond their rows have no truth.
+    """
     if fit.events is not None:
-        return predict_events(module, panel, fit, origins, rows, label, findings)
-    recipe = fit.recipe
-    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
-    windows = Windows(panel, recipe, device, rows)
+        return predict_events(module, panel, fit, origins, windows, label, findings)
+    recipe, device = fit.recipe, windows.device
     module.eval()
     scaler = recipe.target_scaler
     shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
@@ -273,7 +283,7 @@ def predict(
         if low is not None or high is not None:
             np.clip(values[..., number], low, high, out=values[..., number])
     return Prediction(
-        values=values, truth=_truth(panel, origins, rows, recipe, in_file),
+        values=values, truth=_truth(panel, origins, windows.rows, recipe, in_file),
         origins=panel.time[origins], step=panel.step, locations=panel.locations, targets=recipe.targets,
         schema=fit.schema, baselines={"persistence": np.broadcast_to(last, shape), "seasonal_naive": season},
         clock=panel.clock, season=recipe.season_words, model=label[0], run_hash=label[1], spread=fit.spread,

@@ -29,7 +29,7 @@ from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction
 from stcore.settings import settings
 from stcore.training import cost
-from stcore.training.backtest import predict, thinned
+from stcore.training.backtest import predict, thinned, windows_of
 from stcore.training.device import choose as choose_device
 from stcore.training.fitted import Fitted, PanelFit, build, head_of
 from stcore.training.intervals import calibrate
@@ -191,11 +191,12 @@ def _judge(
     for name, fitted in panels.items():
         each = settled.panels[name]
         origins, _ = thinned(each.calibrate, fitted.recipe, head)
-        recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
+        windows = windows_of(module, each.panel, fitted.recipe, each.rows)
+        recent = predict(module, head, each.panel, fitted, origins, windows, label, ())
         judged[name] = fitted if recent.classes else replace(fitted, spread=calibrate(recent))
         del recent
         origins, found = thinned(_validation_origins(each, fitted.recipe), fitted.recipe, head)
-        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
+        validation[name] = predict(module, head, each.panel, judged[name], origins, windows, label, (*doubts, *found))
     return judged, validation
 
 

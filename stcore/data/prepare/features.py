@@ -11,7 +11,7 @@ import pandas as pd
 from stcore.data import steps
 from stcore.data.steps import Cycle
 
-_BLOCK_CELLS = 4_000_000  # of values that are summed in one go
+_BLOCK_CELLS = 2_000_000  # of values that are summed in one go
 
 
 def calendar_cycles(step: str, chosen: Sequence[str] | None = None) -> tuple[Cycle, ...]:
