@@ -42,6 +42,11 @@ class Settings(Config):
     max_cells: int = setting(
         2_000_000_000, title="Largest panel", help="Steps x locations x features that may be allocated.", ge=1000
     )
+    memory_mb: int = setting(
+        0, title="Memory for windows",
+        help="A model whose windows take more is trained from temporary files in the home folder; 0: half of what is free.",
+        unit="MB", ge=0,
+    )  # fmt: skip
     roots: str = setting(
         "", title="Folders", help="Folders that pages and the service may read from, separated by commas; empty: none."
     )

@@ -19,16 +19,19 @@ IN_MEMORY = 512 << 20
 _TURNED = 128 << 20
 
 
-def spacious(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
+def spacious(shape: tuple[int, ...], dtype: Any = np.float32, in_file: bool | None = None) -> np.ndarray:
     """Room for an array: memory, or where it is large a nameless file in the home folder that goes with the array.
 
     Contents are not defined.
+
+    Args:
+        in_file: whether it lies in a file, however large it is; None: where it is larger than ``IN_MEMORY``.
 
     Raises:
         StoreError: no space on the disk.
     """
     size = np.dtype(dtype).itemsize * math.prod(shape)
-    if size <= IN_MEMORY:
+    if not size or not (size > IN_MEMORY if in_file is None else in_file):
         return np.empty(shape, dtype)
     room = prepare_home() / "scratch"
     try:

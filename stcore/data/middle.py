@@ -16,6 +16,6 @@ def mostly_one_value(values: np.ndarray) -> bool:
     Args:
         values: of any shape, NaN = unknown; about a million of them are looked at.
     """
-    flat = values.reshape(-1)[:: max(1, values.size // _LOOKED_AT)]
+    flat = np.asarray(values.flat[:: max(1, values.size // _LOOKED_AT)])
     known = flat[np.isfinite(flat)].astype(np.float64)
     return bool(len(known)) and float((known == np.median(known)).mean()) >= 0.5

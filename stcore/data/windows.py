@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
-from stcore.data import steps
+from stcore.data.memory import limit_bytes
 from stcore.data.panel import Panel
-from stcore.data.prepare import gaps
 from stcore.data.prepare.features import calendar
 from stcore.data.prepare.recipe import Recipe
+from stcore.data.window_arrays import extended, lay, needed_bytes
+
+_BLOCK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,77 +90,55 @@ _ALL = frozenset({"season", "profile", "network", "calendar", "future"})
 
 
 class Windows:
-    """The windows of one panel on one device.
+    """The windows of one panel: on its device, or where they are larger than memory should be in temporary files.
 
     Memory: about (1.25 x features + targets + known-ahead) x steps x locations x 4 bytes; where gaps are filled, targets
-    more; where they are filled from both sides, 2 x features more.
+    more; where they are filled from both sides, 2 x features more. In files the numbers are the same, and batches are brought
+    to the device; the files have no name and go with the windows, also when a training fails.
     """
 
     def __init__(
-        self, panel: Panel, recipe: Recipe, device: torch.device, rows: int | None = None, train_rows: int = 0
-    ) -> None:
+        self, panel: Panel, recipe: Recipe, device: torch.device, rows: int | None = None, train_rows: int = 0,
+        in_files: bool | None = None,
+    ) -> None:  # fmt: skip
         """Args:
         rows: only the first ``rows`` steps count as past or truth (later ones are known-ahead covariates only).
         train_rows: the rows the profile was fitted on, when windows of them are to be fitted on.
+        in_files: whether they lie in temporary files; None: where they would take more than ``memory.limit_bytes()``.
+
+        Raises:
+            StoreError: no space for the files on the disk.
         """
         self.recipe = recipe
         self.device = device
         self.rows = len(panel.time) if rows is None else rows
-        panel = panel.select(recipe.features)
-        scaled = recipe.scaler.forward(panel.values)
-        filled, mask = _fill_forward(scaled[: self.rows])
-        if panel.observed is not None:
-            mask &= panel.observed[: self.rows]
-        self.filled = torch.from_numpy(filled).to(device)
-        self.mask = torch.from_numpy(mask).to(device)
-        self.carried, self.known = self._as_measured(scaled, mask)
-        self.future = torch.from_numpy(self._future(scaled)).to(device)
-        times = _extended(panel.time, self.rows + recipe.reach, recipe.step)
+        self.in_files = needed_bytes(panel, recipe) > limit_bytes() if in_files is None else in_files
+        self.home = torch.device("cpu") if self.in_files else device
+        laid = lay(panel, recipe, self.rows, train_rows, self.in_files)
+        self.filled, self.mask = self._kept(laid.filled), self._kept(laid.mask)
+        self.carried = self.filled if laid.carried is laid.filled else self._kept(laid.carried)
+        self.known = None if laid.known is None else self._kept(laid.known)
+        self.future, self.usual = self._kept(laid.future), self._kept(laid.usual)
+        self.change = None if laid.change is None else self._kept(laid.change)
+        times = extended(panel.time, self.rows + recipe.reach, recipe.step)
         self.calendar = torch.from_numpy(calendar(times, recipe.cycles)).to(device)
         count = len(recipe.targets)
-        usual = recipe.profile.usual(times)
-        if train_rows:
-            train = np.where(mask[:train_rows, :, :count], scaled[:train_rows, :, :count], np.float32(np.nan))
-            usual[:train_rows] = recipe.profile.leave_one_out(train, times[:train_rows])
-        self.usual = torch.from_numpy(usual).to(device)
-        known = (self.filled if self.known is None else self.carried)[..., :count]
-        self.network = _network(known, self.mask[..., :count])
-        self.change = None if recipe.difference == "none" else self._changes(known)
+        told = (self.filled if self.known is None else self.carried)[..., :count]
+        self.network = _network(told, self.mask[..., :count]).to(device)
         self.labels: Tensor | None = None
+
+    def _kept(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.home)
 
     def with_labels(self, labels: np.ndarray) -> Windows:
         """The same, with the class of an event at each time and place: int8 [time, location], -1 = not known."""
-        self.labels = torch.from_numpy(labels[: self.rows].astype(np.int64)).to(self.device)
+        self.labels = torch.from_numpy(labels[: self.rows]).to(self.home)
         return self
-
-    def _as_measured(self, scaled: np.ndarray, mask: np.ndarray) -> tuple[Tensor, Tensor | None]:
-        """The last *measured* value [rows, N, F or T] (targets alone where that is enough), and the row from which on a
-        filled value is known int32 [rows, N, F], or None where every fill is known at its own time."""
-        pipeline = self.recipe.pipeline
-        if pipeline.filler is None:
-            return self.filled, None
-        count = scaled.shape[-1] if pipeline.ends else len(self.recipe.targets)
-        measured = np.where(mask, scaled[: self.rows], np.float32(np.nan))[..., :count]
-        carried = torch.from_numpy(_fill_forward(measured)[0]).to(self.device)
-        return carried, torch.from_numpy(gaps.known_from(mask, pipeline.ends)).to(
-            self.device
-        ) if pipeline.ends else None
 
     @property
     def locations(self) -> int:
         """Number of locations."""
         return int(self.filled.shape[1])
-
-    def _future(self, scaled: np.ndarray) -> np.ndarray:
-        """Known-ahead covariates [rows + H, N, G], gaps and the end filled with the last value."""
-        recipe = self.recipe
-        which = [recipe.features.index(name) for name in recipe.known_ahead]
-        length = self.rows + recipe.reach
-        known = scaled[:length, :, which]
-        missing = length - len(known)
-        if missing > 0:
-            known = np.concatenate([known, np.full((missing, *known.shape[1:]), np.nan, np.float32)])
-        return _fill_forward(known)[0] if which else np.ascontiguousarray(known, np.float32)
 
     def batch(
         self, origins: Tensor, locations: Tensor | None = None, with_target: bool = True, reads: frozenset[str] | None = None
@@ -192,7 +171,7 @@ class Windows:
         )  # fmt: skip
         if with_target:
             truth, seen = self._take(self.filled, ahead, locations), self._take(self.mask, ahead, locations)
-            label = None if self.labels is None else self._take(self.labels, ahead, locations)
+            label = None if self.labels is None else self._take(self.labels, ahead, locations).long()
             batch = replace(batch, target=truth[..., :count], target_mask=seen[..., :count], label=label)
         return batch if self.change is None else self._as_changes(batch, origins, locations)
 
@@ -200,15 +179,6 @@ class Windows:
         """Rows of the target times [B, H]."""
         steps_ahead = torch.arange(1, self.recipe.horizon + 1, device=self.device) + self.recipe.gap
         return origins[:, None] + steps_ahead
-
-    def _changes(self, known: Tensor) -> Tensor:
-        """Change of each target from the step, or the season, before [rows, N, T]; 0 where there is none."""
-        lag = 1 if self.recipe.difference == "first" else self.recipe.season
-        change = torch.zeros_like(known)
-        change[lag:] = known[lag:] - known[:-lag]
-        if self.recipe.changes is not None:
-            change /= torch.from_numpy(self.recipe.changes).to(self.device)
-        return change
 
     def _as_changes(self, batch: Batch, origins: Tensor, locations: Tensor | None) -> Batch:
         """The same windows with targets as changes: from the last value, or from the value a season before.
@@ -242,12 +212,15 @@ class Windows:
         """Last measured value [B, N, T] and the one a season before each target time [B, H, N, T], whatever models see."""
         if self.carried is self.filled and self.change is None:
             return batch.last, batch.season
-        last = self.carried[origins][..., : len(self.recipe.targets)]
+        last = self._take(self.carried, origins[:, None], None)[:, 0, :, : len(self.recipe.targets)]
         return last, self._season(self.filled, self._ahead(origins), origins, None, last)
 
-    @staticmethod
-    def _take(source: Tensor, rows: Tensor, locations: Tensor | None) -> Tensor:
-        return source[rows] if locations is None else source[rows[:, :, None], locations[None, None, :]]
+    def _take(self, source: Tensor, rows: Tensor, locations: Tensor | None) -> Tensor:
+        """Values of some rows [B, L] at some locations, on the device."""
+        rows = rows.to(self.home)
+        if locations is None:
+            return source[rows].to(self.device)
+        return source[rows[:, :, None], locations.to(self.home)[None, None, :]].to(self.device)
 
     def _season(
         self, source: Tensor, ahead: Tensor, origins: Tensor, locations: Tensor | None, last: Tensor
@@ -262,27 +235,13 @@ class Windows:
         return torch.where(seen, values, last[:, None])
 
 
-def _fill_forward(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Last value carried forward over time (0 before the first) and the mask, float32 and bool [time, N, F]."""
-    mask = ~np.isnan(scaled)
-    if mask.all():
-        return np.ascontiguousarray(scaled, np.float32), mask
-    rows = np.where(mask, np.arange(len(scaled), dtype=np.int32)[:, None, None], -1)
-    np.maximum.accumulate(rows, axis=0, out=rows)
-    filled = np.take_along_axis(scaled, np.maximum(rows, 0), axis=0)
-    filled[rows < 0] = 0
-    return np.ascontiguousarray(filled, np.float32), mask
-
-
-def _network(filled: Tensor, mask: Tensor) -> Tensor:
+def _network(told: Tensor, mask: Tensor) -> Tensor:
     """Mean over locations [time, N, T] -> [time, T]; where nothing was observed, of the values carried forward."""
-    count = mask.sum(1)
-    observed = (filled * mask).sum(1) / count.clamp(min=1)
-    return torch.where(count > 0, observed, filled.mean(1))
-
-
-def _extended(times: pd.DatetimeIndex, length: int, step: str) -> pd.DatetimeIndex:
-    """The first ``length`` times, continued beyond the end where needed."""
-    if length <= len(times):
-        return times[:length]
-    return times.append(steps.following(times[-1], length - len(times), step))
+    found = told.new_empty(told.shape[0], told.shape[2])
+    size = max(1, _BLOCK_CELLS // max(1, told[:1].numel()))
+    for start in range(0, len(told), size):
+        part = slice(start, start + size)
+        count = mask[part].sum(1)
+        observed = (told[part] * mask[part]).sum(1) / count.clamp(min=1)
+        found[part] = torch.where(count > 0, observed, told[part].mean(1))
+    return found

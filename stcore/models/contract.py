@@ -70,6 +70,7 @@ class ModelSpec:
         heads: answers it can give; left out: all for networks, a point for others.
         cost: CPU microseconds a window of 12 + 12 steps takes in training, measured (0 = nothing to speak of).
         package: optional package that it needs, imported when it is built.
+        paired: whether it keeps a number a pair of places, up to ``MOST_PAIRED`` places.
         when_saved: settings that differ when a saved model is opened, which brings what they asked for.
     """
 
@@ -88,6 +89,7 @@ class ModelSpec:
     heads: tuple[str, ...] = ()
     cost: float = 0.0
     package: str = ""
+    paired: bool = False
     when_saved: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -27,5 +27,5 @@ SPEC = ModelSpec(
     name="graph_wavenet", title="Graph WaveNet",
     summary="Filters along time and a mixing of places after each, over a given and a learnt network.",
     source="Wu et al., IJCAI 2019, arXiv 1906.00121", settings=GraphWavenetSettings,
-    code="graph_wavenet:GraphWavenet", fitted_by="gradient", family="graph", sees="network", training={"steps_per_epoch": 20}, cost=160,
+    code="graph_wavenet:GraphWavenet", fitted_by="gradient", family="graph", sees="network", paired=True, training={"steps_per_epoch": 20}, cost=160,
 )  # fmt: skip

@@ -28,5 +28,5 @@ SPEC = ModelSpec(
     name="stmix", title="STMix",
     summary="STID that also looks at neighbours along the network. The most accurate for places that influence each other.",
     source="after Shao et al., CIKM 2022, and Wu et al., IJCAI 2019", settings=StmixSettings,
-    code="stmix:Stmix", fitted_by="gradient", family="graph", sees="network", training={"batch_windows": 6600}, cost=40, common=True,
+    code="stmix:Stmix", fitted_by="gradient", family="graph", sees="network", paired=True, training={"batch_windows": 6600}, cost=40, common=True,
 )  # fmt: skip

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+#: Places up to which networks keep a number a pair of places; above, time and memory grow with the places alone.
+MOST_PAIRED = 2000
+
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:

@@ -23,5 +23,5 @@ SPEC = ModelSpec(
     name="tgcn", title="T-GCN",
     summary="A recurrent network in which each place sees its neighbours at every step. For a known network; slow.",
     source="Zhao et al., IEEE T-ITS 21 (9), 2020, arXiv 1811.05320", settings=TgcnSettings,
-    code="tgcn:Tgcn", fitted_by="gradient", family="graph", sees="network", training={"steps_per_epoch": 20}, cost=60,
+    code="tgcn:Tgcn", fitted_by="gradient", family="graph", sees="network", paired=True, training={"steps_per_epoch": 20}, cost=60,
 )  # fmt: skip

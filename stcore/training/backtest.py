@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stcore.data import steps
+from stcore.data import arrays, steps
 from stcore.data.panel import Panel, as_panels
 from stcore.data.prepare.recipe import Recipe
 from stcore.data.splits import origins_within
@@ -25,7 +25,7 @@ from stcore.settings import settings
 from stcore.training.event_forecasts import predict_events
 from stcore.training.fitted import Fitted, PanelFit
 from stcore.training.future import with_future
-from stcore.training.planning import observed_rows
+from stcore.training.observed import observed_rows
 from stcore.training.preparing import cleaned
 
 _CHUNK_NUMBERS = 8_000_000
@@ -93,8 +93,9 @@ def _backtest_one(fitted: Fitted, name: str, panel: Panel, start: Any, end: Any,
         )
     origins, findings = thinned(origins, recipe, fitted.head)
     assert fitted.module is not None
+    windows = windows_of(fitted.module, panel, recipe, rows)
     return predict(
-        fitted.module, fitted.head, panel, fit, origins, rows, (fitted.run.model.label, fitted.hash), findings
+        fitted.module, fitted.head, panel, fit, origins, windows, (fitted.run.model.label, fitted.hash), findings
     )
 
 
@@ -154,7 +155,8 @@ def _forecast_one(fitted: Fitted, name: str, panel: Panel, future: pd.DataFrame 
     assert fitted.module is not None
     rows = max(row + 1, observed_rows(panel, fit.recipe.targets) if origin is not None else 0)
     label = (fitted.run.model.label, fitted.hash)
-    return predict(fitted.module, fitted.head, panel, fit, np.array([row]), rows, label, ())
+    windows = windows_of(fitted.module, panel, fit.recipe, rows)
+    return predict(fitted.module, fitted.head, panel, fit, np.array([row]), windows, label, ())
 
 
 def _origin_row(panel: Panel, fit: PanelFit, origin: Any) -> int:
@@ -236,23 +238,32 @@ def align(panel: Panel, fit: PanelFit, fitted: Fitted) -> Panel:
     return recipe.pipeline.apply(replace(panel, values=values.astype(np.float32), locations=locations, observed=None))
 
 
+def windows_of(module: Forecaster, panel: Panel, recipe: Recipe, rows: int) -> Windows:
+    """Windows of a prepared panel where the module lies; only the first ``rows`` steps count as past or truth."""
+    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
+    return Windows(panel, recipe, device, rows)
+
+
 @torch.no_grad()
 def predict(
-    module: Forecaster, head: Head, panel: Panel, fit: PanelFit, origins: np.ndarray, rows: int,
+    module: Forecaster, head: Head, panel: Panel, fit: PanelFit, origins: np.ndarray, windows: Windows,
     label: tuple[str, str], findings: tuple[Finding, ...],
 ) -> Prediction:  # fmt: skip
-    """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units."""
+    """Run the module over origins (row numbers) in chunks and bring the result back to the values' own units.
+
+    Args:
+        windows: of the panel, on the module's device (``windows_of``); steps beyond their rows have no truth.
+    """
     if fit.events is not None:
-        return predict_events(module, panel, fit, origins, rows, label, findings)
-    recipe = fit.recipe
-    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
-    windows = Windows(panel, recipe, device, rows)
+        return predict_events(module, panel, fit, origins, windows, label, findings)
+    recipe, device = fit.recipe, windows.device
     module.eval()
     scaler = recipe.target_scaler
     shape = (len(origins), recipe.horizon, windows.locations, len(recipe.targets))
-    values, season = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    in_file = windows.in_files or None
+    values, season = arrays.spacious(shape, in_file=in_file), arrays.spacious(shape, in_file=in_file)
     last = np.empty((shape[0], 1, *shape[2:]), np.float32)
-    bands = np.empty((*shape, len(head.levels)), np.float32) if head.levels else None
+    bands = arrays.spacious((*shape, len(head.levels)), in_file=in_file) if head.levels else None
     each = recipe.lookback * len(recipe.features) * 3 + recipe.horizon * len(recipe.targets) * (4 + head.outputs) + 400
     size = max(1, _CHUNK_NUMBERS // max(1, windows.locations * each))
     for begin in range(0, len(origins), size):
@@ -272,7 +283,7 @@ def predict(
         if low is not None or high is not None:
             np.clip(values[..., number], low, high, out=values[..., number])
     return Prediction(
-        values=values, truth=_truth(panel, origins, rows, recipe),
+        values=values, truth=_truth(panel, origins, windows.rows, recipe, in_file),
         origins=panel.time[origins], step=panel.step, locations=panel.locations, targets=recipe.targets,
         schema=fit.schema, baselines={"persistence": np.broadcast_to(last, shape), "seasonal_naive": season},
         clock=panel.clock, season=recipe.season_words, model=label[0], run_hash=label[1], spread=fit.spread,
@@ -280,11 +291,15 @@ def predict(
     )  # fmt: skip
 
 
-def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe) -> np.ndarray:
+def _truth(panel: Panel, origins: np.ndarray, rows: int, recipe: Recipe, in_file: bool | None) -> np.ndarray:
     """Observed values at the target times [origin, horizon, location, target]; NaN where none is known."""
-    values = panel.select(recipe.targets).measured(rows)
+    which = [panel.features.index(name) for name in recipe.targets]
     ahead = origins[:, None] + recipe.gap + np.arange(1, recipe.horizon + 1)
-    known = ahead < len(values)
-    truth = np.asarray(values[np.minimum(ahead, len(values) - 1)])
+    known, ahead = ahead < rows, np.minimum(ahead, rows - 1)
+    truth = arrays.spacious((*ahead.shape, len(panel.locations), len(which)), in_file=in_file)
+    for lead in range(recipe.horizon):
+        truth[:, lead] = panel.values[ahead[:, lead]][..., which]
+        if panel.observed is not None:
+            truth[:, lead][~panel.observed[ahead[:, lead]][..., which]] = np.nan
     truth[~known] = np.nan
     return truth

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stcore.data.memory import free_bytes
 from stcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -130,12 +131,8 @@ def _processor() -> str:
 
 
 def _free_memory_gb() -> float | None:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            found = {line.split(":")[0]: line.split()[1] for line in lines}
-        return int(found["MemAvailable"]) * 1024 / 1e9
-    except (OSError, KeyError, ValueError):
-        return None
+    free = free_bytes()
+    return None if free is None else free / 1e9
 
 
 def memory_used(device: torch.device) -> float:

@@ -21,14 +21,13 @@ EVENT = "event"
 
 @torch.no_grad()
 def predict_events(
-    module: Forecaster, panel: Panel, fit: PanelFit, origins: np.ndarray, rows: int, label: tuple[str, str],
+    module: Forecaster, panel: Panel, fit: PanelFit, origins: np.ndarray, windows: Windows, label: tuple[str, str],
     findings: tuple[Finding, ...],
 ) -> Prediction:  # fmt: skip
     """Chances of every class from origins (row numbers): values are the chance of any event, in 0..1."""
     events, recipe = fit.events, fit.recipe
     assert events is not None
-    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
-    windows = Windows(panel, recipe, device, rows)
+    device, rows = windows.device, windows.rows
     module.eval()
     shape = (len(origins), recipe.horizon, windows.locations)
     chances = np.empty((*shape, len(events.classes)), np.float32)

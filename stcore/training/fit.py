@@ -17,6 +17,7 @@ import torch
 from stcore.data.panel import Panel
 from stcore.data.prepare.features import calendar_cycles
 from stcore.data.prepare.recipe import Recipe, make_recipe
+from stcore.data.prepare.train_part import TrainPart
 from stcore.data.schema import FeatureSchema
 from stcore.data.steps import Cycle
 from stcore.data.windows import Windows
@@ -27,7 +28,8 @@ from stcore.models.nets.heads import Head
 from stcore.models.surroundings import Surroundings
 from stcore.records import Prediction
 from stcore.settings import settings
-from stcore.training.backtest import predict, thinned
+from stcore.training import cost
+from stcore.training.backtest import predict, thinned, windows_of
 from stcore.training.device import choose as choose_device
 from stcore.training.fitted import Fitted, PanelFit, build, head_of
 from stcore.training.intervals import calibrate
@@ -163,22 +165,30 @@ def _common_cycles(settled: Plan) -> tuple[Cycle, ...]:
 
 
 def _panel_fit(each: PanelPlan, recipe: Recipe) -> PanelFit:
-    train = each.panel.select(recipe.targets).measured(each.parts.train_end)
+    shares = _low_shares(TrainPart(each.panel, each.parts.train_end, recipe.targets))
     schema = {
-        target: _kept_in_range(each.panel.schema[target], train[..., number])
-        for number, target in enumerate(recipe.targets)
+        target: _kept_in_range(each.panel.schema[target], *share)
+        for target, share in zip(recipe.targets, shares, strict=True)
     }
     return PanelFit(recipe, None, each.panel.time[each.parts.validation_end], schema, each.events)
 
 
-def _kept_in_range(schema: FeatureSchema, train: np.ndarray) -> FeatureSchema:
+def _low_shares(train: TrainPart) -> np.ndarray:
+    """Share of the known values of each target that are negative, and that are zero: [target, 2]; 0 where none is known."""
+    found, known = np.zeros((len(train.features), 2)), np.zeros(len(train.features))
+    for _, block in train.blocks():
+        found += np.stack([(block < 0).sum(axis=(0, 1)), (block == 0).sum(axis=(0, 1))], axis=1)
+        known += np.isfinite(block).sum(axis=(0, 1))
+    return found / np.maximum(known, 1)[:, None]
+
+
+def _kept_in_range(schema: FeatureSchema, negative: float, zero: float) -> FeatureSchema:
     """Values that were never negative in the train part are not forecast negative: counts, and what often is zero (rain)."""
     low, high = schema.range
-    known = train[~np.isnan(train)]
-    if low is not None or schema.kind == "angle" or (known < 0).any():
+    if low is not None or schema.kind == "angle" or negative:
         return schema
-    often_zero = bool(len(known)) and float((known == 0).mean()) >= _OFTEN_ZERO
-    return schema.model_copy(update={"range": (0.0, high)}) if schema.kind == "count" or often_zero else schema
+    likely = schema.kind == "count" or zero >= _OFTEN_ZERO
+    return schema.model_copy(update={"range": (0.0, high)}) if likely else schema
 
 
 def _judge(
@@ -191,10 +201,12 @@ def _judge(
     for name, fitted in panels.items():
         each = settled.panels[name]
         origins, _ = thinned(each.calibrate, fitted.recipe, head)
-        recent = predict(module, head, each.panel, fitted, origins, each.rows, label, ())
+        windows = windows_of(module, each.panel, fitted.recipe, each.rows)
+        recent = predict(module, head, each.panel, fitted, origins, windows, label, ())
         judged[name] = fitted if recent.classes else replace(fitted, spread=calibrate(recent))
+        del recent
         origins, found = thinned(_validation_origins(each, fitted.recipe), fitted.recipe, head)
-        validation[name] = predict(module, head, each.panel, judged[name], origins, each.rows, label, (*doubts, *found))
+        validation[name] = predict(module, head, each.panel, judged[name], origins, windows, label, (*doubts, *found))
     return judged, validation
 
 
@@ -219,8 +231,9 @@ class Job:
     picked: Picked | None = None
 
     def __post_init__(self) -> None:
+        in_files = cost.in_files(self.plan)
         self.windows = {
-            name: Windows(each.panel, self.recipes[name], self.device, each.rows, each.train_rows)
+            name: Windows(each.panel, self.recipes[name], self.device, each.rows, each.train_rows, in_files)
             for name, each in self.plan.panels.items()
         }
         for name, each in self.plan.panels.items():

@@ -7,8 +7,8 @@ Regression", NeurIPS 2019 (for heads that say quantiles).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,10 @@ _HEIGHTS = ((0.05, 0.25, 0.75, 0.95), (0.25, 0.5, 0.75), (1 / 3, 2 / 3), (0.5,))
 _ROWS_A_HEIGHT = 200
 _LEAST_ORIGINS = 50
 _PRIOR_ROWS = 20.0
+_BLOCK_CELLS = 4_000_000
+
+Cells = tuple[slice, int, slice, int]
+"""All origins and places of one lead and target."""
 
 
 def calibration_origins(origins: int, horizon: int) -> slice:
@@ -37,39 +41,58 @@ def calibrate(prediction: Prediction) -> Spread | None:
     Returns:
         None where no truth is known.
     """
-    residuals = np.asarray(prediction.truth) - prediction.values
-    if not np.isfinite(residuals).any():
-        return None
-    centre = np.median(prediction.values, axis=(0, 1)).astype(np.float32)
     horizon, targets = prediction.horizon, len(prediction.targets)
-    heights = len(_HEIGHTS[0]) + 1
+    cells = [(slice(None), lead, slice(None), target) for lead in range(horizon) for target in range(targets)]
+    if not any(np.isfinite(_residuals(prediction, each)).any() for each in cells):
+        return None
+    centre, heights = _centre(prediction.values), len(_HEIGHTS[0]) + 1
     draft = Spread(
         LEVELS, np.zeros((len(LEVELS), horizon, targets, heights), np.float32),
-        np.ones((horizon, *centre.shape), np.float32), centre, _edges(prediction.values - centre, np.isfinite(residuals)),
+        np.ones((horizon, *centre.shape), np.float32), centre, _edges(prediction, cells, centre),
     )  # fmt: skip
-    number = draft.heights(prediction.values)
-    common = _common(residuals, number, heights)
-    scale = _scale(residuals, number, common)
-    for lead in range(horizon):
-        for target in range(targets):
-            cells = (slice(None), lead, slice(None), target)
-            for height in range(heights):
-                here = number[cells] == height
-                draft.offsets[:, lead, target, height] = _quantiles(prediction, cells, here, scale[lead, :, target])
+    scale = _scale(prediction, cells, draft)
+    for each in cells:
+        _, lead, _, target = each
+        number = _height(prediction, each, draft)
+        for height in range(heights):
+            found = _quantiles(prediction, each, number == height, scale[lead, :, target])
+            draft.offsets[:, lead, target, height] = found
     return replace(draft, scale=scale)
 
 
-def _edges(above: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _residuals(prediction: Prediction, cells: Cells) -> np.ndarray:
+    """Errors [origin, location] of one lead and target: of all of them at once they would take much memory."""
+    return np.asarray(prediction.truth[cells]) - np.asarray(prediction.values[cells])
+
+
+def _height(prediction: Prediction, cells: Cells, draft: Spread) -> np.ndarray:
+    """Number of the height of the forecasts of one lead and target: uint8 [origin, location]."""
+    _, lead, _, target = cells
+    above = prediction.values[cells] - draft.centre[:, target]
+    found = np.zeros(above.shape, np.uint8)
+    for edge in draft.edges[lead, target]:
+        found += above >= edge
+    return found
+
+
+def _centre(values: np.ndarray) -> np.ndarray:
+    """Usual forecast [location, target], some places at a time."""
+    width = max(1, _BLOCK_CELLS // max(1, values[:, :, :1].size))
+    parts = [values[:, :, start : start + width] for start in range(0, values.shape[2], width)]
+    return np.concatenate([np.median(part, axis=(0, 1)) for part in parts]).astype(np.float32)
+
+
+def _edges(prediction: Prediction, cells: Sequence[Cells], centre: np.ndarray) -> np.ndarray:
     """Where heights begin [horizon, target, height - 1]: as finely as leaves each enough rows; the rest is out of reach."""
-    origins, horizon, _, targets = above.shape
+    origins, horizon, _, targets = prediction.values.shape
     edges = np.full((horizon, targets, len(_HEIGHTS[0])), np.inf, np.float32)
     if origins < _LEAST_ORIGINS:
         return edges
-    for lead in range(horizon):
-        for target in range(targets):
-            known = np.sort(above[:, lead, :, target][seen[:, lead, :, target]])
-            found = _finest(known)
-            edges[lead, target, : len(found)] = found
+    for each in cells:
+        _, lead, _, target = each
+        above = prediction.values[each] - centre[:, target]
+        found = _finest(np.sort(above[np.isfinite(_residuals(prediction, each))]))
+        edges[lead, target, : len(found)] = found
     return edges
 
 
@@ -83,32 +106,30 @@ def _finest(known: np.ndarray) -> np.ndarray:
     return np.empty(0)
 
 
-def _common(residuals: np.ndarray, number: np.ndarray, heights: int) -> np.ndarray:
-    """Mean absolute error of each lead, target and height over all places [horizon, target, height]; 1 where that is 0."""
-    miss = np.abs(residuals)
-    found = np.zeros((residuals.shape[1], residuals.shape[3], heights))
-    for height in range(heights):
-        here = np.where(number == height, miss, np.nan)
-        count = np.isfinite(here).sum(axis=(0, 2))
-        found[..., height] = np.nansum(here, axis=(0, 2), dtype=np.float64) / np.maximum(count, 1)
-    return np.where(found > 0, found, 1.0)
-
-
-def _scale(residuals: np.ndarray, number: np.ndarray, common: np.ndarray) -> np.ndarray:
+def _scale(prediction: Prediction, cells: Sequence[Cells], draft: Spread) -> np.ndarray:
     """How much larger a place's errors are than those of all places at the same height [H, N, T].
 
     A place's own ratio over all leads is drawn toward 1, and that of a lead toward the place's. Ratios are drawn by powers:
     the errors of a village beside a city are not a little, but thousands of times smaller.
     """
-    _, horizon, locations, targets = residuals.shape
-    sums, counts = np.zeros((2, horizon, locations, targets))
-    for lead in range(horizon):
-        for target in range(targets):
-            usual = common[lead, target][number[:, lead, :, target]]
-            ratio = np.abs(residuals[:, lead, :, target]) / usual
-            sums[lead, :, target], counts[lead, :, target] = np.nansum(ratio, axis=0), np.isfinite(ratio).sum(axis=0)
-    place = _drawn(sums.sum(axis=0), counts.sum(axis=0), np.ones((locations, targets)))
+    sums, counts = np.zeros((2, *draft.scale.shape))
+    for each in cells:
+        _, lead, _, target = each
+        miss = np.abs(_residuals(prediction, each))
+        number = _height(prediction, each, draft)
+        ratio = miss / _common(miss, number, draft.edges.shape[-1] + 1)[number]
+        sums[lead, :, target], counts[lead, :, target] = np.nansum(ratio, axis=0), np.isfinite(ratio).sum(axis=0)
+    place = _drawn(sums.sum(axis=0), counts.sum(axis=0), np.ones(draft.centre.shape))
     return _drawn(sums, counts, place).astype(np.float32)
+
+
+def _common(miss: np.ndarray, number: np.ndarray, heights: int) -> np.ndarray:
+    """Mean absolute error of each height over all places [height]; 1 where that is 0."""
+    found = np.zeros(heights)
+    for height in range(heights):
+        here = miss[(number == height) & np.isfinite(miss)]
+        found[height] = here.sum(dtype=np.float64) / max(len(here), 1)
+    return np.where(found > 0, found, 1.0)
 
 
 def _drawn(sums: np.ndarray, counts: np.ndarray, toward: np.ndarray) -> np.ndarray:
@@ -119,7 +140,7 @@ def _drawn(sums: np.ndarray, counts: np.ndarray, toward: np.ndarray) -> np.ndarr
     return np.where(mean > 0, drawn, (1 - weight) * toward)
 
 
-def _quantiles(prediction: Prediction, cells: Any, here: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def _quantiles(prediction: Prediction, cells: Cells, here: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Quantiles of residual / scale [level] over the cells of one height, taken outward as the finite-sample rule asks."""
     truth = np.asarray(prediction.truth[cells])
 

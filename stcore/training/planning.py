@@ -16,8 +16,8 @@ from stcore.data.middle import mostly_one_value
 from stcore.data.panel import Panel, as_panels
 from stcore.data.prepare.clean import Cleaned, check_names
 from stcore.data.prepare.event_labels import EventLabels
-from stcore.data.prepare.features import season
 from stcore.data.prepare.pipeline import Pipeline
+from stcore.data.prepare.recipe import season_of
 from stcore.data.quality.windows import too_little
 from stcore.data.splits import Parts
 from stcore.errors import ConfigError, DataError, ModelError
@@ -27,6 +27,7 @@ from stcore.models import MODELS
 from stcore.models.contract import ModelSpec
 from stcore.preparation import PrepareConfig
 from stcore.settings import settings
+from stcore.training.observed import observed_rows, seen_targets
 from stcore.training.origins import Origins, choose_origins
 from stcore.training.preparing import cleaned, for_model, ready, set_aside
 
@@ -129,7 +130,8 @@ def check(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, obje
     from stcore.training import cost
 
     settled = plan(panel, run)
-    return [*settled.findings, cost.finding(settled)]
+    files = [cost.files_finding(settled)] if cost.in_files(settled) else []
+    return [*settled.findings, *files, *cost.square_findings(settled), cost.finding(settled)]
 
 
 def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, object]) -> Plan:
@@ -169,9 +171,9 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
 
 def _loss(panels: Mapping[str, Panel], targets: tuple[str, ...], run: RunConfig) -> str:
     """The error that training lowers where nobody says, by the values of the first panel's train part."""
-    panel = next(iter(panels.values())).select(targets)
+    panel = next(iter(panels.values()))
     train = panel.values[: int(run.split.train * observed_rows(panel, targets))]
-    alike = [mostly_one_value(train[..., number]) for number in range(len(targets))]
+    alike = [mostly_one_value(train[..., panel.features.index(name)]) for name in targets]
     return "mse" if sum(alike) * 2 > len(alike) else "mae"
 
 
@@ -228,13 +230,6 @@ def _usual(step: str) -> tuple[int, int]:
     if length < pd.Timedelta(days=200):
         return 24, 6
     return 10, 5
-
-
-def observed_rows(panel: Panel, targets: tuple[str, ...]) -> int:
-    """Steps up to and with the last one at which any target was observed."""
-    mask = panel.select(targets).mask
-    seen = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
-    return int(seen[-1]) + 1 if len(seen) else 0
 
 
 def _refuse(panel: Panel, run: RunConfig, spec: ModelSpec) -> None:
@@ -294,7 +289,7 @@ def _panel_plan(panel: Panel, targets: tuple[str, ...], run: RunConfig) -> tuple
     rows = observed_rows(panel, targets)
     if rows == 0:
         raise DataError(f"{', '.join(targets)} has no value at all.", "Choose another value column.")
-    seen = np.asarray(panel.select(targets).mask[:rows].any(axis=1))
+    seen = seen_targets(panel, targets)[:rows]
     found, findings = choose_origins(np.asarray(seen.any(axis=1)), run)
     findings += _unlearnable(seen[: found.parts.train_end], targets)
     findings += too_little(panel.step, found.parts, int(run.windows.lookback or 1), int(run.windows.horizon or 1))
@@ -372,8 +367,7 @@ def _refuse_no_season(panel: Panel, targets: tuple[str, ...], rows: int, prepare
     """Changes from season to season need a season that the train part shows twice."""
     if prepare.difference != "season":
         return
-    train = panel.select(targets[:1]).measured(rows)[..., 0]
-    if season(panel.step, train, prepare.features)[0] < 2:
+    if season_of(panel, targets[0], rows, prepare)[0] < 2:
         raise ConfigError(
             f"No day, week or year fits twice into the {rows} steps of the train part, so there are no seasonal changes.",
             "Choose first changes or none, or give more data.",

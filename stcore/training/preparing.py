@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from stcore import words
+from stcore.data import arrays
 from stcore.data.panel import Panel
 from stcore.data.prepare.clean import RULES, Cleaned, clean
 from stcore.data.prepare.pipeline import Pipeline
@@ -65,14 +66,23 @@ def set_aside(raw: Panel, found: Cleaned, targets: tuple[str, ...], test: tuple[
     if not found.total:
         return []
     rows = slice(*test)
-    before, after = (each.select(targets).mask[rows] for each in (raw, found.panel))
-    tested = int((before & ~after).sum())
+    which = [raw.features.index(name) for name in targets]
+    tested = _seen_cells(raw, which, rows) - _seen_cells(found.panel, which, rows)
     by_rule = words.listing([f"{count:,} {RULES[rule]}" for rule, count in found.counts.items() if count])
     lost = f" {tested:,} of them lie in the test part and count in no error." if tested else ""
-    share = words.percent(found.total / max(1, int(raw.mask.sum())))
+    share = words.percent(
+        found.total / max(1, _seen_cells(raw, list(range(len(raw.features))), slice(0, len(raw.time))))
+    )
     return [
         Finding(
             code="set_aside", severity="look" if tested else "note", count=found.total,
             message=f"{words.count(found.total, 'reading')} ({share}) are set aside as wrong: {by_rule}.{lost}",
         )
     ]  # fmt: skip
+
+
+def _seen_cells(panel: Panel, which: list[int], rows: slice) -> int:
+    """How many cells of some steps and values were observed, counted in blocks."""
+    parts = (panel.seen(slice(part.start + rows.start, min(part.stop + rows.start, rows.stop)))
+             for part in arrays.blocks(panel.values[rows]))  # fmt: skip
+    return sum(int(part[..., which].sum()) for part in parts)

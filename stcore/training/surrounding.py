@@ -53,14 +53,26 @@ def _network(settled: Plan) -> Surroundings:
     return replace(found, edges=np.concatenate(pairs, axis=1), weight=np.concatenate(weights))
 
 
-def _edges(panel: Panel, asked: NeighboursConfig | None, train_rows: int) -> pd.DataFrame:
-    if asked is None and panel.space.edges:
-        return next(iter(panel.space.edges.values()))
-    if asked is None:
-        lonlat = coordinates(panel.locations)
-        there = lonlat is not None and bool(np.isfinite(lonlat).all())
-        asked = NeighboursConfig(kind="nearest" if there else "correlation")
-    return edges_between(panel, asked, train_rows)
+def compares_all(panel: Panel, settled: Plan) -> bool:
+    """Whether neighbours of a panel's places are found by comparing each with every other."""
+    if settled.spec.sees != "network":
+        return False
+    asked = _asked(panel, settled.run.data.neighbours)
+    return asked is not None and asked.kind == "correlation"
+
+
+def _asked(panel: Panel, asked: NeighboursConfig | None) -> NeighboursConfig | None:
+    """The neighbours asked for, else the nearest, else those that move alike; None where the data bring a network."""
+    if asked is not None or panel.space.edges:
+        return asked
+    lonlat = coordinates(panel.locations)
+    there = lonlat is not None and bool(np.isfinite(lonlat).all())
+    return NeighboursConfig(kind="nearest" if there else "correlation")
+
+
+def _edges(panel: Panel, given: NeighboursConfig | None, train_rows: int) -> pd.DataFrame:
+    asked = _asked(panel, given)
+    return next(iter(panel.space.edges.values())) if asked is None else edges_between(panel, asked, train_rows)
 
 
 def _cells(panels: Sequence[Panel]) -> Surroundings:

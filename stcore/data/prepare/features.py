@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 
 from stcore.data import steps
 from stcore.data.steps import Cycle
+
+_BLOCK_CELLS = 2_000_000  # of values that are summed in one go
 
 
 def calendar_cycles(step: str, chosen: Sequence[str] | None = None) -> tuple[Cycle, ...]:
@@ -25,23 +27,28 @@ def calendar(times: pd.DatetimeIndex, cycles: Sequence[Cycle]) -> np.ndarray:
     return np.stack([steps.phase(times, cycle) for cycle in cycles], axis=1)
 
 
-def season(step: str, train: np.ndarray, chosen: Sequence[str] | None = None) -> tuple[int, str]:
+def season(step: str, parts: Iterable[np.ndarray], chosen: Sequence[str] | None = None) -> tuple[int, str]:
     """Period (steps) and words of the seasonal baseline: the calendar period with the smallest error on the train part.
 
     Args:
-        train: [time, location] values of one target in the train part, NaN where missing.
+        parts: [time, location] values of one target in the train part, NaN where missing; some places at a time.
         chosen: calendar features allowed; None = all.
 
     Returns:
         (1, "last value") where no period fits twice into the train part.
     """
+    cycles = calendar_cycles(step, chosen)
+    known = [(cycle.period, cycle.words) for cycle in cycles if cycle.period is not None and cycle.period >= 2]
+    total = np.zeros((len(known), 2))
+    for train in parts:
+        for number, (period, _) in enumerate(known):
+            if len(train) >= 2 * period:
+                misses = np.abs(train[period:] - train[:-period])
+                total[number] += np.nansum(misses, dtype=np.float64), np.isfinite(misses).sum()
     best, error = (1, "last value"), np.inf
-    for cycle in calendar_cycles(step, chosen):
-        if cycle.period is None or cycle.period < 2 or len(train) < 2 * cycle.period:
-            continue
-        misses = np.abs(train[cycle.period :] - train[: -cycle.period])
-        if np.isfinite(misses).any() and (mean := float(np.nanmean(misses))) < error:
-            best, error = (cycle.period, cycle.words), mean
+    for found, (missed, count) in zip(known, total, strict=True):
+        if count and missed / count < error:
+            best, error = found, missed / count
     return best
 
 
@@ -65,9 +72,8 @@ class Profile:
         cycle = cycles[0] if cycles else None
         split_week = bool(cycle and cycle.name == "time_of_day" and times[-1] - times[0] >= pd.Timedelta(days=13))
         draft = cls(np.zeros((0, *scaled.shape[1:]), np.float32), split_week, cycle)
-        rounds = draft._rounds(scaled, times)
-        sums, counts = (np.stack([rounds.total(kind)[part] for kind in range(draft._kinds)]) for part in (0, 1))
-        table = _mean(sums, counts, rounds.mean).reshape(-1, *scaled.shape[1:])
+        total = draft._total(lambda part: scaled[part], times)
+        table = _mean(total.sums, total.counts, total.mean).reshape(-1, *scaled.shape[1:])
         return cls(table.astype(np.float32), split_week, cycle)
 
     @property
@@ -84,21 +90,54 @@ class Profile:
         """float32 [time, location, target]: the usual value at each time."""
         return self.table[self.slots(times)]
 
-    def leave_one_out(self, scaled: np.ndarray, times: pd.DatetimeIndex) -> np.ndarray:
-        """The usual value at each train time as the *other* days (weeks, years) have it: [time, location, target].
+    def leave_one_out(
+        self, train: Callable[[slice], np.ndarray], times: pd.DatetimeIndex, out: np.ndarray
+    ) -> None:  # fmt: skip
+        """Write the usual value at each train time as the *other* days (weeks, years) have it; some days at a time.
 
         A model that is trained beside its own day's share in the profile would trust the profile too much.
+
+        Args:
+            train: gives the scaled values [time, location, target] of some steps, NaN where missing.
+            out: float32 [time, location, target].
         """
-        rounds = self._rounds(scaled, times)
-        kind = self._kind(times)
-        out = np.empty(scaled.shape, np.float32)
-        for number in range(self._kinds):
-            rows = np.flatnonzero(kind == number)
-            total_sums, total_counts = rounds.total(number)
-            slot, own = rounds.slot[rows], rounds.round[rows]
-            sums, counts = total_sums[slot] - rounds.sums[own, slot], total_counts[slot] - rounds.counts[own, slot]
-            out[rows] = _mean(sums, counts, rounds.mean).reshape(-1, *scaled.shape[1:])
-        return out
+        total = self._total(train, times)
+        if self.cycle is None:  # one round, which is left out as a whole
+            out[:] = total.mean.reshape(out.shape[1:])
+            return
+        for part in self._whole_rounds(times):
+            rounds = self._rounds(train(part), times[part])
+            kind, slot = self._kind(times[part]), rounds.slot
+            sums = total.sums[kind, slot] - rounds.sums[rounds.round, slot]
+            counts = total.counts[kind, slot] - rounds.counts[rounds.round, slot]
+            out[part] = _mean(sums, counts, total.mean).reshape(-1, *out.shape[1:])
+
+    def _total(self, train: Callable[[slice], np.ndarray], times: pd.DatetimeIndex) -> _Total:
+        """Sums over all rounds of each kind, round by round."""
+        size, series = self.cycle.slots if self.cycle else 1, int(np.prod(self.table.shape[1:]))
+        sums, counts = np.zeros((2, self._kinds, size, series), np.float32)
+        whole, seen = np.zeros(series), np.zeros(series, np.int64)
+        for part in self._whole_rounds(times):
+            rounds = self._rounds(train(part), times[part])
+            for number, kind in enumerate(rounds.kinds):
+                sums[kind] += rounds.sums[number]
+                counts[kind] += rounds.counts[number]
+            whole += rounds.whole
+            seen += rounds.seen
+        return _Total(sums, counts, whole / np.maximum(seen, 1))
+
+    def _whole_rounds(self, times: pd.DatetimeIndex) -> Iterator[slice]:
+        """Stretches of whole days (weeks, years) of about ``_BLOCK_CELLS`` cells, at least one day each."""
+        most = max(1, _BLOCK_CELLS // max(1, int(np.prod(self.table.shape[1:]))))
+        starts = np.arange(0, len(times), most)
+        if self.cycle is not None:
+            starts = np.flatnonzero(np.r_[True, np.diff(steps.phase(times, self.cycle)) < 0])
+        begin = 0
+        for start, end in zip(starts, [*starts[1:], len(times)], strict=True):
+            if end - begin > most and start > begin:
+                yield slice(begin, int(start))
+                begin = int(start)
+        yield slice(begin, len(times))
 
     def _kind(self, times: pd.DatetimeIndex) -> np.ndarray:
         """0 for a working day, 1 for a weekend day where they are kept apart."""
@@ -116,7 +155,8 @@ class _Rounds:
     """Sums of each round of a cycle (a day, a week, a year), each slot joined with its neighbours.
 
     Attributes:
-        sums, counts: [round, slot, series]; kinds: kind of each round; slot, round: of each time; mean: [series].
+        sums, counts: [round, slot, series]; kinds: kind of each round; slot, round: of each time.
+        whole, seen: [series] sum and number of all values.
     """
 
     sums: np.ndarray
@@ -124,7 +164,8 @@ class _Rounds:
     kinds: np.ndarray
     slot: np.ndarray
     round: np.ndarray
-    mean: np.ndarray
+    whole: np.ndarray
+    seen: np.ndarray
 
     @classmethod
     def of(cls, scaled: np.ndarray, slot: np.ndarray, number: np.ndarray, size: int, kind: np.ndarray) -> _Rounds:
@@ -141,13 +182,21 @@ class _Rounds:
         shape = (rounds, size, -1)
         kinds = np.zeros(rounds, np.int64)
         kinds[number] = kind
-        mean = filled.sum(axis=0, dtype=np.float64) / np.maximum(seen.sum(axis=0), 1)
-        return cls(_widen(sums.reshape(shape)), _widen(counts.reshape(shape)), kinds, slot, number, mean)
+        whole, there = filled.sum(axis=0, dtype=np.float64), seen.sum(axis=0)
+        return cls(_widen(sums.reshape(shape)), _widen(counts.reshape(shape)), kinds, slot, number, whole, there)
 
-    def total(self, kind: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sums and counts over the rounds of a kind: [slot, series]."""
-        rows = self.kinds == kind
-        return self.sums[rows].sum(axis=0), self.counts[rows].sum(axis=0)
+
+@dataclass(frozen=True, eq=False)
+class _Total:
+    """Sums over all rounds.
+
+    Attributes:
+        sums, counts: [kind, slot, series];   mean: [series] of all values.
+    """
+
+    sums: np.ndarray
+    counts: np.ndarray
+    mean: np.ndarray
 
 
 def _widen(array: np.ndarray) -> np.ndarray:

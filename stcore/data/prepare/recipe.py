@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from stcore.data.prepare.clean import measured
 from stcore.data.prepare.features import Profile, season
 from stcore.data.prepare.pipeline import Pipeline
 from stcore.data.prepare.scale import Scaler
+from stcore.data.prepare.train_part import TrainPart
 from stcore.data.prepare.transforms import Transform
 from stcore.data.steps import Cycle
 from stcore.experiment import RunConfig
@@ -92,49 +93,78 @@ def make_recipe(
         if name not in targets and _reaches(panel.schema[name].known_ahead, windows.gap + horizon)
     )
     features = (*targets, *(name for name in panel.features if name not in targets))
-    train = panel.select(features).measured(train_rows)
-    scaler = fit_scaler(train, panel, features, prepare, pipeline or Pipeline())
-    scaled = scaler.forward(train)[:, :, : len(targets)]
-    period = season(panel.step, train[:, :, 0], prepare.features)
+    train = TrainPart(panel, train_rows, features)
+    scaler = fit_scaler(train, prepare, pipeline or Pipeline())
+    scaled = TrainPart(panel, train_rows, targets), scaler.select(list(range(len(targets))))
+    period = season_of(panel, targets[0], train_rows, prepare)
     return Recipe(
         features=features, targets=targets, known_ahead=known, step=panel.step, lookback=int(windows.lookback or 1),
         horizon=horizon, cycles=cycles, scaler=scaler,
-        profile=Profile.fit(scaled, panel.time[:train_rows], cycles), season=period[0], season_words=period[1],
+        profile=_profile(*scaled, cycles), season=period[0], season_words=period[1],
         locations=tuple(panel.locations.index), first_location=first_location, pipeline=pipeline or Pipeline(),
         gap=windows.gap, difference=prepare.difference,
-        changes=_changes(scaled) if prepare.difference == "first" else None,
+        changes=_changes(*scaled) if prepare.difference == "first" else None,
     )  # fmt: skip
 
 
-def fit_scaler(
-    train: np.ndarray, panel: Panel, features: tuple[str, ...], prepare: PrepareConfig, pipeline: Pipeline
-) -> Scaler:  # fmt: skip
-    """Transform and scale of the train part [time, location, feature] as the settings say.
+def season_of(panel: Panel, target: str, train_rows: int, prepare: PrepareConfig) -> tuple[int, str]:
+    """Period and words of the seasonal baseline of a target, from the train part."""
+    blocks = TrainPart(panel, train_rows, (target,)).blocks()
+    return season(panel.step, (block[..., 0] for _, block in blocks), prepare.features)
+
+
+def fit_scaler(train: TrainPart, prepare: PrepareConfig, pipeline: Pipeline) -> Scaler:
+    """Transform and scale of the train part as the settings say.
 
     Values that were worked out are always brought to spread 1: of those that are alike everywhere, or that stay as they
     are, over all places.
     """
-    method, over = prepare.scale, prepare.scale_over
+    method, over, features = prepare.scale, prepare.scale_over, train.features
     own = [number for number, name in enumerate(features) if name not in pipeline.made]
-    which = [number for number in own if measured(panel.schema[features[number]])]
+    which = [number for number in own if measured(train.panel.schema[features[number]])]
+    thinned = train.thinned()
     if prepare.transform == "none" or not which:
-        scaler = Scaler.fit(train, method, over)
+        scaler = Scaler.fit_parts((block for _, block in train.blocks()), thinned, method, over)
     else:
-        curve = Transform.fit(train, prepare.transform, which, prepare.transform_over == "place")
-        scaler = Scaler.transformed(train, curve, method, over)
+        scaler = _bent(train, thinned, prepare, which)
     pooled = pipeline.derived.pooled if pipeline.derived else ()
     for number, name in enumerate(features):
         if name in pipeline.made:
-            each = Scaler.fit(train[..., number : number + 1], "standard", "all" if name in pooled else "place")
+            parts = (block[..., number : number + 1] for _, block in train.blocks())
+            over = "all" if name in pooled else "place"
+            each = Scaler.fit_parts(parts, thinned[..., number : number + 1], "standard", over)
             scaler.centre[:, number], scaler.spread[:, number] = each.centre[:, 0], each.spread[:, 0]
     return scaler
 
 
-def _changes(scaled: np.ndarray) -> np.ndarray:
-    """Root mean square of the change in one step [location, target], 1 where nothing changes."""
-    change = np.diff(scaled, axis=0)
-    count = (~np.isnan(change)).sum(axis=0)
-    square = np.nansum(np.square(change), axis=0, dtype=np.float64) / np.maximum(count, 1)
+def _bent(train: TrainPart, thinned: np.ndarray, prepare: PrepareConfig, which: list[int]) -> Scaler:
+    """The scaler of transformed values; curves that all places share come from the thinned train part."""
+    assert prepare.transform != "none"
+    curve = Transform.fit(thinned, prepare.transform, which)
+    if prepare.transform_over == "place":
+        curve = curve.own(train.blocks(), prepare.transform, which)
+    method, over = prepare.scale, prepare.scale_over
+    bent = (curve.at(places).forward(block) for places, block in train.blocks())
+    fitted = Scaler.fit_parts(bent, curve.forward(thinned), method, over)
+    unit = Scaler.fit_parts((block for _, block in train.blocks()), thinned, "standard", over).spread
+    return replace(fitted, transform=curve, unit=unit)
+
+
+def _profile(train: TrainPart, scaler: Scaler, cycles: tuple[Cycle, ...]) -> Profile:
+    """The usual course of the scaled targets."""
+    times = train.panel.time[: train.rows]
+    found = [Profile.fit(scaler.at(places).forward(block), times, cycles) for places, block in train.blocks()]
+    return replace(found[0], table=np.concatenate([each.table for each in found], axis=1))
+
+
+def _changes(train: TrainPart, scaler: Scaler) -> np.ndarray:
+    """Root mean square of the change of a scaled value in one step [location, target], 1 where nothing changes."""
+    squares = []
+    for places, block in train.blocks():
+        change = np.diff(scaler.at(places).forward(block), axis=0)
+        count = (~np.isnan(change)).sum(axis=0)
+        squares.append(np.nansum(np.square(change), axis=0, dtype=np.float64) / np.maximum(count, 1))
+    square = np.concatenate(squares)
     return np.sqrt(np.where(square > 0, square, 1)).astype(np.float32)
 
 

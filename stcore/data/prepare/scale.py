@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -39,12 +40,24 @@ class Scaler:
                 value, range) or none.
             over: each place for itself, or all places together.
         """
-        shape = train.shape[1:]
+        return cls.fit_parts([train], train, method, over)
+
+    @classmethod
+    def fit_parts(
+        cls, parts: Iterable[np.ndarray], thinned: np.ndarray, method: Scale = "standard", over: Over = "place"
+    ) -> Scaler:  # fmt: skip
+        """``fit`` of a train part that comes some places at a time.
+
+        Args:
+            parts: all steps of some places each, in the order of the places.
+            thinned: all or some steps of all places: what all places share is taken from it.
+        """
+        shape = thinned.shape[1:]
         if method == "none":
             return cls(np.zeros(shape, np.float32), np.ones(shape, np.float32))
         fitted = _SPREADS[method]
-        together = train.reshape(-1, 1, shape[1])
-        own = fitted(together if over == "all" else train)
+        together = thinned.reshape(-1, 1, shape[1])
+        own = fitted(together) if over == "all" else _joined([fitted(part) for part in parts])
         if over == "place" and not own[2].all():
             own = (np.where(own[2] > 0, own[0], fitted(together)[0]), *own[1:])
         centre, spread = (np.broadcast_to(each, shape).astype(np.float32) for each in _usable(own))
@@ -78,6 +91,13 @@ class Scaler:
         values = self.inverse(scaled)
         return values if self.transform is None else np.minimum(values, self.transform.most)
 
+    def at(self, places: slice) -> Scaler:
+        """The scaler of some places."""
+        return Scaler(
+            self.centre[places], self.spread[places], self.transform and self.transform.at(places),
+            None if self.unit is None else self.unit[places],
+        )  # fmt: skip
+
     def select(self, features: list[int]) -> Scaler:
         """The scaler of some features."""
         return Scaler(
@@ -88,6 +108,12 @@ class Scaler:
 
 Fit = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Centre, spread and number of values of each series [location, feature]."""
+
+
+def _joined(parts: Sequence[Fit]) -> Fit:
+    """One after the other, along the places."""
+    centre, spread, count = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return centre, spread, count
 
 
 def _standard(train: np.ndarray) -> Fit:

@@ -6,7 +6,7 @@ I.-K. Yeo, R. Johnson, "A New Family of Power Transformations to Improve Normali
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,12 +54,23 @@ class Transform:
             kinds[number] = _BOTH_SIDES if kind == "yeo_johnson" else _POWER
             pooled = _sample(train[:, :, number], _SAMPLE)
             parts[:, :, number] = np.array(_curve(pooled, kind))[:, None]
-            if by_place:
-                for place in range(shape[0]):
-                    own = _sample(train[:, place, number], _SAMPLE_A_PLACE)
-                    if len(own):
-                        parts[:, place, number] = _curve(own, kind)
-        return cls(kinds, *parts)
+        fitted = cls(kinds, *parts)
+        return fitted.own([(slice(None), train)], kind, which) if by_place else fitted
+
+    def own(self, blocks: Iterable[tuple[slice, np.ndarray]], kind: Kind, which: list[int]) -> Transform:
+        """The same with a curve of its own for every place that has values.
+
+        Args:
+            blocks: places, and their train part [time, place, feature].
+        """
+        parts = np.stack([self.low, self.unit, self.power, self.most])
+        for places, train in blocks:
+            for number in which:
+                for place in range(train.shape[1]):
+                    known = _sample(train[:, place, number], _SAMPLE_A_PLACE)
+                    if len(known):
+                        parts[:, places][:, place, number] = _curve(known, kind)
+        return Transform(self.kind, *parts)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Transformed float32 values [..., location, feature]; NaN stays NaN."""
@@ -77,6 +88,10 @@ class Transform:
             curve = both_sides if self.kind[number] == _BOTH_SIDES else one_side
             out[..., number] = curve(out[..., number], self.low[:, number], self.unit[:, number], self.power[:, number])
         return out
+
+    def at(self, places: slice) -> Transform:
+        """The curves of some places."""
+        return Transform(self.kind, *(each[places] for each in (self.low, self.unit, self.power, self.most)))
 
     def select(self, features: list[int]) -> Transform:
         """The curves of some features."""

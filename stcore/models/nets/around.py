@@ -6,9 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from stcore.models.surroundings import Surroundings
-
-_DENSE = 2000  # places up to which the network is kept as a matrix
+from stcore.models.surroundings import MOST_PAIRED, Surroundings
 
 
 class Neighbours(nn.Module):
@@ -30,7 +28,7 @@ class Neighbours(nn.Module):
         matrix = torch.sparse_coo_tensor(
             torch.stack([target, source]), weight, (locations, locations), check_invariants=True
         ).coalesce()
-        self.register_buffer("matrix", matrix.to_dense() if locations <= _DENSE else matrix, persistent=False)
+        self.register_buffer("matrix", matrix.to_dense() if locations <= MOST_PAIRED else matrix, persistent=False)
 
     def forward(self, hidden: Tensor, location: Tensor) -> Tensor:
         """Args:
@@ -156,7 +154,7 @@ class Learnt(nn.Module):
 
     def __init__(self, locations: int, width: int) -> None:
         super().__init__()
-        self.anchors = Anchors(locations, width) if locations > _DENSE else None
+        self.anchors = Anchors(locations, width) if locations > MOST_PAIRED else None
         if self.anchors is None:
             self.source = nn.Parameter(torch.randn(locations, width))
             self.target = nn.Parameter(torch.randn(locations, width))

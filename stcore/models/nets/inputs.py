@@ -49,11 +49,24 @@ class Inputs(nn.Module):
         return torch.cat([*fixed, lags], dim=-1)
 
     def _neighbours(self, batch: Batch) -> Tensor:
-        """Last value of each neighbour beside the own one, and its last change: [B, N, T, 2 K]."""
-        beside = self.beside[batch.location] - batch.location[0]
+        """Last value of each neighbour beside the own one, and its last change: [B, N, T, 2 K].
+
+        Of a batch with some of the places only, one that is not in it counts as the place itself.
+        """
+        beside = self._positions(batch.location)
         before = batch.past[:, max(-2, -batch.past.shape[1]), :, : self.targets]
         last, change = batch.last[:, beside], (batch.last - before)[:, beside]
         return torch.cat([last - batch.last[:, :, None], change], dim=2).transpose(2, 3)
+
+    def _positions(self, location: Tensor) -> Tensor:
+        """Where the neighbours of each place stand in a batch of these (increasing) places: int64 [N, K]."""
+        beside, own = self.beside[location], torch.arange(len(location), device=location.device)[:, None]
+        found = torch.searchsorted(location, beside).clamp(max=len(location) - 1)
+        return torch.where(location[found] == beside, found, own)
+
+    def with_neighbours(self, location: Tensor) -> Tensor:
+        """Some places together with their neighbours, increasing: int64 [N]."""
+        return torch.cat([location, self.beside[location].flatten()]).unique()
 
     @staticmethod
     def of_leads(batch: Batch) -> Tensor:

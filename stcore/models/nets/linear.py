@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from stcore.data import arrays
 from stcore.data.windows import Batch, Windows
 from stcore.errors import Diverged
 from stcore.models.contract import Shapes
@@ -18,6 +20,8 @@ from stcore.models.nets.inputs import Inputs
 from stcore.models.surroundings import Surroundings
 
 _CHUNK_NUMBERS = 4_000_000
+_STARTS = 64  # starts that are summed together, where there are many places
+_SOLVED_NUMBERS = 4_000_000
 _MOMENT_BYTES = 2e9
 _LOOKS = 60_000  # windows that one look at the unseen error takes at most
 _COMMON = 1e9
@@ -72,6 +76,12 @@ class Moments:
         return Moments(
             summed(self.square, 0), summed(self.rows, 0), summed(self.mixed, 1), summed(self.ahead, 1), summed(self.seen, 1)
         )  # fmt: skip
+
+    def at(self, places: slice | Tensor) -> Moments:
+        """Those of some places."""
+        return Moments(
+            self.square[places], self.rows[places], self.mixed[:, places], self.ahead[:, places], self.seen[:, places]
+        )
 
     def cut(self, count: int) -> Moments:
         """Without the common inputs from ``count`` on."""
@@ -158,31 +168,79 @@ class Ridge(Forecaster):
             yield windows.batch(part)
 
     def _moments(self, windows: Windows, origins: Tensor) -> Moments:
-        shapes, c, a = self.shapes, self.common, self.leadwise
-        size = (windows.locations if self.apart else 1, shapes.targets)
-        empty = self.weights.new_zeros((), dtype=torch.float64)
-        leads = (shapes.horizon, *size)
-        out = Moments(
-            empty.new_zeros(*size, c, c), empty.new_zeros(size), empty.new_zeros(*leads, c, a + 1),
-            empty.new_zeros(*leads, a, a + 1), empty.new_zeros(leads),
-        )  # fmt: skip
-        letters = "bntp,bntq->ntpq" if self.apart else "bntp,bntq->tpq"
-        for batch in self._chunks(windows, origins):
-            target, mask = batch.truth
-            x, seen = self.inputs.of_past(batch).clamp(-_LARGEST, _LARGEST), mask.float()
-            said = torch.cat([self.inputs.of_leads(batch), (target - batch.last[:, None])[..., None]], dim=-1)
-            said = said.clamp(-_LARGEST, _LARGEST) * seen[..., None]
-            weight = seen.mean(1)[..., None]
-            out.square += torch.einsum(letters, x * weight, x).view(out.square.shape)
-            wise = said.permute(0, 2, 3, 1, 4).flatten(3)
-            out.mixed += torch.einsum(letters, x, wise).view(*size, c, shapes.horizon, -1).permute(3, 0, 1, 2, 4)
-            places = "hntpq" if self.apart else "htpq"
-            ahead = torch.einsum(f"bhntp,bhntq->{places}", said[..., :-1], said)
-            out.ahead += ahead.view(out.ahead.shape)
-            counted = seen.sum(0) if self.apart else seen.sum((0, 2))[:, None]
-            out.seen += counted
-            out.rows += counted.mean(0)
+        """Sums over all windows of a panel. Of many places some are summed at a time, over many starts each: the sums of all
+        of them are too large to be added to a few starts at a time."""
+        blocks = self._blocks(windows)
+        if len(blocks) == 1:
+            return self._sums(windows, origins, None)
+        parts = ((block, self._sums(windows, origins, block)) for block in blocks)
+        if not self.apart:
+            return _added([part for _, part in parts])
+        out = self._empty(windows.locations, windows.in_files)
+        for block, part in parts:
+            for name in ("square", "rows"):
+                getattr(out, name)[block] = getattr(part, name)
+            for name in ("mixed", "ahead", "seen"):
+                getattr(out, name)[:, block] = getattr(part, name)
         return out
+
+    def _blocks(self, windows: Windows) -> Sequence[Tensor]:
+        """Places of a panel that are summed together, neighbours beside each other: int64, increasing."""
+        width = max(
+            1, _CHUNK_NUMBERS // (_STARTS * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 6))
+        )
+        order = torch.arange(windows.locations, device=self.weights.device)
+        if self.near is not None:
+            mine = self.near.to(order) - windows.recipe.first_location
+            order = mine[(mine >= 0) & (mine < windows.locations)]
+        return [
+            block.sort().values for block in order.split(width if windows.locations > 2 * width else windows.locations)
+        ]
+
+    def _empty(self, places: int, in_files: bool = False) -> Moments:
+        """Sums of nothing; ``in_files``: in temporary files."""
+        shapes, c, a = self.shapes, self.common, self.leadwise
+        size = (places if self.apart else 1, shapes.targets)
+        leads = (shapes.horizon, *size)
+
+        def zeros(*shape: int) -> Tensor:
+            room = torch.from_numpy(arrays.spacious(shape, np.float64, in_file=in_files))
+            return room.zero_().to(self.weights.device)
+
+        return Moments(
+            zeros(*size, c, c), zeros(*size), zeros(*leads, c, a + 1), zeros(*leads, a, a + 1), zeros(*leads)
+        )  # fmt: skip
+
+    def _sums(self, windows: Windows, origins: Tensor, block: Tensor | None) -> Moments:
+        """Sums over the windows of some places (None: of all)."""
+        first = windows.recipe.first_location
+        around = None if block is None else self.inputs.with_neighbours(block + first) - first
+        own = slice(None) if block is None or around is None else torch.searchsorted(around, block)
+        places = windows.locations if around is None else len(around)
+        out = self._empty(windows.locations if block is None else len(block))
+        width = places * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 6)
+        for part in origins.split(max(1, _CHUNK_NUMBERS // max(1, width))):
+            self._add(out, windows.batch(part, around), own)
+        return out
+
+    def _add(self, out: Moments, batch: Batch, own: slice | Tensor) -> None:
+        """Add the windows of the places at the positions ``own``."""
+        target, mask = (each[:, :, own] for each in batch.truth)
+        x, seen = self.inputs.of_past(batch)[:, own].clamp(-_LARGEST, _LARGEST), mask.float()
+        change = (target - batch.last[:, None, own])[..., None]
+        said = torch.cat([self.inputs.of_leads(batch)[:, :, own], change], dim=-1)
+        said = said.clamp(-_LARGEST, _LARGEST) * seen[..., None]
+        weight = seen.mean(1)[..., None]
+        letters = "bntp,bntq->ntpq" if self.apart else "bntp,bntq->tpq"
+        out.square += torch.einsum(letters, x * weight, x).view(out.square.shape)
+        wise = said.permute(0, 2, 3, 1, 4).flatten(3)
+        mixed = torch.einsum(letters, x, wise).view(*out.rows.shape, self.common, self.shapes.horizon, -1)
+        out.mixed += mixed.permute(3, 0, 1, 2, 4)
+        places = "hntpq" if self.apart else "htpq"
+        out.ahead += torch.einsum(f"bhntp,bhntq->{places}", said[..., :-1], said).view(out.ahead.shape)
+        counted = seen.sum(0) if self.apart else seen.sum((0, 2))[:, None]
+        out.seen += counted
+        out.rows += counted.mean(0)
 
     def _take(self, moments: Sequence[Moments], strengths: Sequence[Strength]) -> None:
         """The mean of the weights that the strengths lead to."""
@@ -198,7 +256,7 @@ class Ridge(Forecaster):
         count = self.inputs.fixed + min(strength.lags, self.shapes.lookback - 1)
         parts = [each.cut(count) for each in moments]
         pools = [part.pooled(strength.over) for part in parts]
-        whole = Moments(*(sum((getattr(p, name) for p in pools[1:]), getattr(pools[0], name)) for name in _PARTS))
+        whole = _added(pools)
         scales = _scales(whole)
         pooled = _solved(whole, scales, strength.pooled_rows, None)
         solved = [self._own(part, pooled, scales, strength) for part in parts] if self.apart else [pooled]
@@ -211,7 +269,10 @@ class Ridge(Forecaster):
         if strength.own_rows >= _COMMON:
             shape = (-1, part.square.shape[0], part.square.shape[1], -1)
             return pooled[0].expand(shape), pooled[1].expand(shape)
-        return _solved(part, scales, strength.own_rows, pooled)
+        each = max(1, _SOLVED_NUMBERS // max(1, part.square[:1].numel() + part.mixed[:, :1].numel()))
+        blocks = [slice(start, start + each) for start in range(0, len(part.square), each)]
+        solved = [_solved(part.at(block), scales, strength.own_rows, pooled) for block in blocks]
+        return torch.cat([common for common, _ in solved], 1), torch.cat([ahead for _, ahead in solved], 1)
 
     @torch.no_grad()
     def _error(self, looks: Sequence[tuple[Windows, Tensor]]) -> float:
@@ -225,7 +286,10 @@ class Ridge(Forecaster):
         return total / max(count, 1.0)
 
 
-_PARTS = ("square", "rows", "mixed", "ahead", "seen")
+def _added(parts: Sequence[Moments]) -> Moments:
+    """Sums of several panels or blocks, of one shape."""
+    names = ("square", "rows", "mixed", "ahead", "seen")
+    return Moments(*(sum((getattr(part, name) for part in parts[1:]), getattr(parts[0], name)) for name in names))
 
 
 def _scales(whole: Moments) -> tuple[Tensor, Tensor]:

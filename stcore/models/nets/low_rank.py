@@ -18,6 +18,7 @@ from stcore.models.surroundings import Surroundings
 _CHUNK_NUMBERS = 4_000_000
 _WEIGHTS = 20_000_000  # of the shared inputs at most; above, fewer lags are looked at
 _ROWS, _PASSES = 2000, 4
+_STARTS = 64  # starts that are summed together, where there are many places
 _LOOKS = 400  # starts that one look at the unseen error takes
 _PULLS = (10.0, 100.0, 1000.0, 10_000.0)
 _OWN = 4  # inputs of the place itself
@@ -101,10 +102,12 @@ class LowRank(Forecaster):
         """The same with what was chosen before."""
         self._take(self._learn(source), chosen)
 
-    def _chunks(self, windows: Windows, origins: Tensor) -> Iterator[Batch]:
-        width = windows.locations * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 8)
+    def _chunks(self, windows: Windows, origins: Tensor, places: Tensor | None = None) -> Iterator[Batch]:
+        width = (windows.locations if places is None else len(places)) * (
+            self.shapes.lookback * self.shapes.features + self.shapes.horizon * 8
+        )
         for part in origins.to(windows.device).split(max(1, _CHUNK_NUMBERS // max(1, width))):
-            yield windows.batch(part, reads=self.reads)
+            yield windows.batch(part, places, reads=self.reads)
 
     def _learn(self, source: Source) -> list[Sums]:
         """Patterns from drawn rows, then the sums over all windows, a panel each."""
@@ -118,25 +121,49 @@ class LowRank(Forecaster):
         return found
 
     def _sums(self, windows: Windows, origins: Tensor) -> Sums:
-        """A place whose truth is often missing counts as if every window had been like those that were seen."""
-        p, leads = self.shared.shape[0], (self.shapes.horizon, windows.locations, self.shapes.targets)
-        zero = self.shared.new_zeros
-        shared, cross, own = zero(p, p).double(), zero(p, *leads, _OWN), zero(*leads, _OWN, _OWN)
-        said, mine, seen = zero(p, *leads), zero(*leads, _OWN), zero(leads)
-        for batch in self._chunks(windows, origins):
+        """A place whose truth is often missing counts as if every window had been like those that were seen.
+
+        Of many places some are summed at a time, over many starts each.
+        """
+        inputs = [self._shared(batch, _deviation(batch)) for batch in self._chunks(windows, origins)]
+        shared = sum(((each.T @ each).double() for each in inputs), self.shared.new_zeros(1).double())
+        width = _CHUNK_NUMBERS // (_STARTS * (self.shapes.lookback * self.shapes.features + self.shapes.horizon * 8))
+        places = torch.arange(windows.locations, device=windows.device)
+        blocks = places.split(max(1, width)) if windows.locations > 2 * width else (None,)
+        parts = [self._of_places(windows, origins, torch.cat([*inputs, self.shared.new_zeros(0, len(self.shared))]), block)
+                 for block in blocks]  # fmt: skip
+        cross, own, said, mine = (torch.cat([part[n] for part in parts], dim) for n, dim in enumerate((2, 1, 2, 1)))
+        return Sums(shared, cross, own, said, mine, float(max(len(origins), 1)))
+
+    def _of_places(
+        self, windows: Windows, origins: Tensor, inputs: Tensor, block: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """cross, own, said and mine of ``Sums`` over the windows of some places (None: of all).
+
+        Args:
+            inputs: [origin, p] that all places share.
+        """
+        count = windows.locations if block is None else len(block)
+        leads, zero = (self.shapes.horizon, count, self.shapes.targets), self.shared.new_zeros
+        cross, own, said = (
+            zero(len(self.shared), *leads, _OWN),
+            zero(*leads, _OWN, _OWN),
+            zero(len(self.shared), *leads),
+        )
+        mine, seen, begin = zero(*leads, _OWN), zero(leads), 0
+        for batch in self._chunks(windows, origins, block):
+            rows = inputs[begin : begin + len(batch.last)]
+            begin += len(rows)
             target, mask = batch.truth
-            deviation = _deviation(batch)
-            inputs, of_place = self._shared(batch, deviation), _own(batch, deviation)
+            of_place = _own(batch, _deviation(batch))
             ahead = (target - batch.profile) * mask
-            shared += (inputs.T @ inputs).double()
-            cross += torch.einsum("bp,bhntk->phntk", inputs, of_place)
+            cross += torch.einsum("bp,bhntk->phntk", rows, of_place)
             own += torch.einsum("bhntk,bhntq->hntkq", of_place, of_place)
-            said += torch.einsum("bp,bhnt->phnt", inputs, ahead)
+            said += torch.einsum("bp,bhnt->phnt", rows, ahead)
             mine += torch.einsum("bhntk,bhnt->hntk", of_place, ahead)
             seen += mask.sum(0)
-        rows = float(max(len(origins), 1))
-        share = (rows / seen.clamp(min=1)).clamp(max=10)
-        return Sums(shared, cross, own, said * share, mine * share[..., None], rows)
+        share = (max(len(origins), 1) / seen.clamp(min=1)).clamp(max=10)
+        return cross, own, said * share, mine * share[..., None]
 
     def _take(self, sums: Sequence[Sums], chosen: Mapping[str, Any]) -> None:
         """Weights of a number of patterns and a strength (rows' worth of pull of the shared weights toward none)."""
@@ -173,16 +200,24 @@ def _own(batch: Batch, deviation: Tensor) -> Tensor:
 
 
 def _solved(sums: Sums, used: int, pull: float) -> tuple[Tensor, Tensor]:
-    """Weights of the first ``used`` shared inputs [used, H, N, T], and of the own ones [H, N, T, k]."""
-    square, said = sums.shared[:used, :used], sums.said[:used]
+    """Weights of the first ``used`` shared inputs [used, H, N, T], and of the own ones [H, N, T, k]; some places at a time."""
+    square = sums.shared[:used, :used]
     scale = (square.diagonal() / sums.rows).clamp(min=1e-6)
     factor = torch.linalg.cholesky(square + torch.diag(pull * scale)).float()
-    cross = sums.cross[:used]
+    each = max(1, _CHUNK_NUMBERS // max(1, used * sums.own[:, :1, ..., 0].numel()))
+    places = [slice(start, start + each) for start in range(0, sums.own.shape[1], each)]
+    found = [_solved_at(sums, used, factor, part) for part in places]
+    return torch.cat([shared for shared, _ in found], 2), torch.cat([own for _, own in found], 1)
+
+
+def _solved_at(sums: Sums, used: int, factor: Tensor, places: slice) -> tuple[Tensor, Tensor]:
+    """``_solved`` of some places, with the Cholesky factor of the shared inputs' equations."""
+    said, cross, own_square = sums.said[:used, :, places], sums.cross[:used, :, places], sums.own[:, places]
     known = torch.cholesky_solve(said.flatten(1), factor).view_as(said)
     known_cross = torch.cholesky_solve(cross.flatten(1), factor).view_as(cross)
-    own_scale = (sums.own.diagonal(dim1=-2, dim2=-1) / sums.rows).clamp(min=1e-4)
-    left = sums.own + torch.diag_embed(_OWN_PULL * own_scale) - torch.einsum("phntk,phntq->hntkq", cross, known_cross)
-    right = sums.mine - torch.einsum("phntk,phnt->hntk", cross, known)
+    own_scale = (own_square.diagonal(dim1=-2, dim2=-1) / sums.rows).clamp(min=1e-4)
+    left = own_square + torch.diag_embed(_OWN_PULL * own_scale) - torch.einsum("phntk,phntq->hntkq", cross, known_cross)
+    right = sums.mine[:, places] - torch.einsum("phntk,phnt->hntk", cross, known)
     own = torch.linalg.solve(left.double(), right.double()[..., None])[..., 0].float()
     return known - torch.einsum("phntk,hntk->phnt", known_cross, own), own
 
