@@ -12,7 +12,7 @@ from stcore.ui.anomaly_threshold import rate_words
 @pytest.mark.parametrize(
     ("rate", "places", "said"),
     [
-        (2.04, 120, "about 2 a week a sensor"), (2.04, 1, "about 2 a week"), (0.1, 120, "about 12 a week in all"),
+        (2.34, 120, "about 2.3 a week a sensor"), (2.34, 1, "about 2.3 a week"), (0.1, 120, "about 12 a week in all"),
         (0.25, 1, "about one in 4 weeks"), (0.0, 120, "none"),
     ],
 )  # fmt: skip
