@@ -1,7 +1,7 @@
 """How time and memory grow with the number of places: 207, 828, 3,312 and 8,600 places of 2,000 hourly steps, generated.
 
 ``python -m benchmarks.growth``: fit and forecast of each model, and of a detector, in a process of its own with one thread;
-processor seconds and the peak of its anonymous memory (RssAnon, less that of the imports). Networks are trained for one epoch of 20
+processor seconds and the peak of its anonymous memory (RssAnon, less that of the imports). Networks are trained for one epoch of 4
 steps for every 207 places, so that each sees the same share of its data. Growth: the exponent of seconds in the places between the last two sizes; 1 is linear.
 """
 
@@ -57,7 +57,7 @@ def measure(name: str, places: int) -> None:
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])  # brings imports of its own
     torch.set_num_threads(1)
     data = panel(places)
-    rounds = {} if name in SOLVED else {"epochs": 1, "steps_per_epoch": max(1, 20 * places // 207)}
+    rounds = {} if name in SOLVED else {"epochs": 1, "steps_per_epoch": max(1, 4 * places // 207)}
     with Watch() as watch:
         time.sleep(0.1)
         before, begun = watch.peak, time.process_time()
