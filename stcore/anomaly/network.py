@@ -29,6 +29,7 @@ from stcore.errors import ModelError
 from stcore.findings import Finding
 from stcore.records import Detection
 
+THRESHOLD = 1.0
 #: Steps that are looked at together: a reading alone, and what lasts.
 WIDTHS = (1, 3, 6)
 #: Shape of the tail of a single reading's deviations; a mean of several has a lighter one.
@@ -119,10 +120,7 @@ class Network:
         beside = neighbour_table(
             edges_of(panel.space, panel.locations), panel.locations.index, self.settings.neighbours
         )
-        day = pd.Timedelta(days=1) / steps.typical(panel.step)
-        rate = (
-            CELLS * self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / max(day * len(panel.locations), 1e-9)
-        )
+        rate = self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / events_a_day(1.0, panel)
         learnt = [
             _thresholds(norm.evidence(values, panel.time, calendar), beside, rate, self.settings.network)
             for norm, values in zip(norms, np.moveaxis(panel.values, 2, 0), strict=True)
@@ -131,7 +129,7 @@ class Network:
             norms, np.stack([cuts for cuts, _ in learnt]), np.stack([wide for _, wide in learnt]),
             np.array([_stuck(values) for values in np.moveaxis(panel.values, 2, 0)]), beside, calendar, Scope.of(panel),
         )  # fmt: skip
-        self.tail = panel.between(panel.time[-self._memory :][0])
+        self.tail = panel.between(panel.time[-self.memory :][0])
         return self
 
     def score(self, panel: Panel) -> Detection:
@@ -148,7 +146,7 @@ class Network:
         positions = [given.features.index(name) for name in panel.features]
         return with_events(
             Detection(
-                scores=scores, threshold=1.0, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
+                scores=scores.max(axis=2), threshold=THRESHOLD, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
                 step=panel.step, events=empty_events(panel.time), clock=panel.clock,
                 contributions=shares(np.nan_to_num(alone), positions, given.shape[2]), edges=edges_of(panel.space, panel.locations),
                 detector=self.name, findings=(*_findings(self.learnt.beside), *scope.findings(panel, given)),
@@ -157,21 +155,21 @@ class Network:
         )  # fmt: skip
 
     def strangeness(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-        """Scores [time, location], 1 = threshold, and signed deviations from the network [time, location, feature].
+        """Scores and signed deviations from the network, each float32 [time, location, feature]; deviations NaN where unknown.
 
         Args:
             panel: as ``Scope.known`` gives it.
         """
         learnt = self.learnt
         wide = learnt.scope.widened(panel).values
-        scores, alone = np.zeros(wide.shape[:2], np.float32), np.empty(wide.shape, np.float32)
+        scores, alone = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
         for number, norm in enumerate(learnt.norms):
             values = wide[:, :, number]
             seen = norm.evidence(values, panel.time, learnt.calendar)
-            np.fmax(scores, self._scores(seen, number), out=scores)
+            scores[:, :, number] = self._scores(seen, number)
             if np.isfinite(learnt.stuck[number]):
-                still = unchanged(values, int(2 * learnt.stuck[number]))
-                np.fmax(scores, still / np.float32(learnt.stuck[number]), out=scores)
+                still = unchanged(values, int(2 * learnt.stuck[number])) / np.float32(learnt.stuck[number])
+                np.fmax(scores[:, :, number], still, out=scores[:, :, number])
             alone[:, :, number] = seen.alone
         at = pd.Index(learnt.scope.locations).get_indexer(panel.locations.index)
         return scores[:, at], alone[:, at]
@@ -186,9 +184,9 @@ class Network:
         """
         assert self.tail is not None
         rows = self.learnt.scope.every_place(rows)
-        joined = appended(self.tail, rows, self._memory)
+        joined = appended(self.tail, rows, self.memory)
         found = self.score(joined)
-        self.tail = joined.between(joined.time[-self._memory :][0])
+        self.tail = joined.between(joined.time[-self.memory :][0])
         new = slice(len(found.time) - len(rows.time), None)
         assert found.contributions is not None
         assert found.alone is not None
@@ -230,7 +228,7 @@ class Network:
         return detector
 
     @property
-    def _memory(self) -> int:
+    def memory(self) -> int:
         """Rows that a score can depend on."""
         stuck = self.learnt.stuck
         return int(max(max(WIDTHS), 2 * stuck[np.isfinite(stuck)].max(initial=0) + 1))
@@ -258,6 +256,12 @@ def watch(panel: Panel, settings: NetworkSettings | None = None, fit_end: Any = 
         DataError: no observed value up to ``fit_end``.
     """
     return Network(settings).fit(panel.between(None, fit_end)).score(panel)
+
+
+def events_a_day(rate: float, panel: Panel) -> float:
+    """False events a day over all places that a share of usual cells stands for."""
+    day = pd.Timedelta(days=1) / steps.typical(panel.step)
+    return max(rate * day * len(panel.locations) / CELLS, 1e-9)
 
 
 def _stuck(values: np.ndarray) -> float:
