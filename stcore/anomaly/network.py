@@ -40,6 +40,8 @@ CELLS = 10
 #: A reading that stays exactly the same this long is stuck, where usual ones hardly ever stay half as long; never asked beyond the
 #: second number of steps.
 STUCK, LONGEST_STUCK = 6, 500
+#: The network as a whole never moves less than this share of a place's usual deviation: the middle of many quiet places hardly does.
+STILL = 0.1
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
 
@@ -284,7 +286,8 @@ def _thresholds(seen: Evidence, beside: np.ndarray, rate: float, network: float)
 
     What is usual for a place is not learnt from what happened to all of them.
     """
-    wide = np.array([1.4826 * np.median(np.abs(trailing(seen.network[:, None], width))) for width in WIDTHS])
+    sizes = [np.median(np.abs(trailing(seen.network[:, None], width))) for width in WIDTHS]
+    wide = np.maximum(1.4826 * np.array(sizes), STILL)
     calm = _network(seen, wide) < network
     cuts = [
         [
@@ -299,9 +302,7 @@ def _thresholds(seen: Evidence, beside: np.ndarray, rate: float, network: float)
 def _network(seen: Evidence, wide: np.ndarray) -> np.ndarray:
     """Largest of the network's trailing means, each in its usual deviations [time]."""
     sizes = [np.abs(trailing(seen.network[:, None], width)[:, 0]) for width in WIDTHS]
-    return np.asarray(
-        np.max([size / usual if usual > 0 else 0 * size for size, usual in zip(sizes, wide, strict=True)], axis=0)
-    )
+    return np.asarray(np.max([size / usual for size, usual in zip(sizes, wide, strict=True)], axis=0))
 
 
 def _findings(beside: np.ndarray) -> tuple[Finding, ...]:

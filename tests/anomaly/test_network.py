@@ -82,3 +82,10 @@ def test_values_that_often_stay_the_same_are_not_stuck(make_panel):
     panel.values[:] = 3
     assert Network().fit(panel).learnt.stuck.tolist() == [np.inf]
     assert not detect(panel, "network").alarms.any()
+
+
+def test_many_places_that_have_nothing_in_common_are_a_calm_network(make_panel):
+    panel = make_panel(500, 150)
+    noise = np.random.default_rng(0).normal(size=panel.shape)
+    found = detect(replace(panel, values=noise.astype(np.float32)), "network")
+    assert found.alarms[6:].mean() < 1e-4
