@@ -1,8 +1,11 @@
 """Detectors on labelled data: ``python -m benchmarks.anomalies DATA --detectors auto knn``, DATA with anomaly_nab and anomaly_skab.
 
 - **NAB** (Numenta; the series with a label, each as the sequence of its rows): mean VUS-PR, threshold-free and tolerant of
-  the borders of labels (Paparrizos et al. 2022; 250 thresholds, buffers up to the measured period). Nothing is learnt from
-  labels; each detector is fitted on the series it scores. Random scores stand beside.
+  the borders of labels (``stcore.evaluation.volume``, margins up to the measured period). Nothing is learnt from labels; each
+  detector is fitted on the series it scores. Random scores stand beside.
+- **NAB, live**: the benchmark's own score, standard profile, all series. Each detector is fitted on the first 15 % (at most 750 rows),
+  which count for nothing, and looks back only (``causal``); its scores are taken against the past (``against_past``), quiet for as
+  many steps after each. One threshold for all series, the best one for these labels, as that benchmark does it.
 - **SKAB** valve1 (16 runs of a water loop with eight sensors): F1, false alarms and misses over all rows after the first
   400 of each run, which are usual and all that is learnt from; the threshold comes from them (``clean``).
 
@@ -21,20 +24,22 @@ import numpy as np
 import pandas as pd
 
 import stcore
-from stcore.anomaly import DETECTORS, fit_detector
+from stcore.anomaly import DETECTORS, against_past, fit_detector
+from stcore.anomaly.past import first_of, from_before, rarity
 from stcore.data.panel import Panel
 from stcore.errors import StcoreError
+from stcore.evaluation.nab_score import PROBATION, PROBATION_ROWS, nab_score
+from stcore.evaluation.volume import spans, volumes
 
-THRESHOLDS = 250
 TRAIN_ROWS = 400
-NETWORK = ("network_pca", "neighbours")
+NETWORK = ("network", "network_pca", "neighbours")
 
 
-def nab(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray, pd.Timedelta]]:
-    """Values, labels and step of each series with a label."""
+def nab(folder: Path, labelled: bool = True) -> Iterator[tuple[np.ndarray, np.ndarray, pd.Timedelta]]:
+    """Values, labels and step of each series; ``labelled``: only of those with a label."""
     table = pd.read_csv(folder / "anomaly_nab" / "data.csv.gz", parse_dates=["timestamp"])
     for _, rows in table.groupby("location_id"):
-        if rows["anomaly_window"].any():
+        if not labelled or rows["anomaly_window"].any():
             step = rows["timestamp"].diff().mode()[0]
             yield rows["value"].to_numpy(np.float32), rows["anomaly_window"].to_numpy() == 1, step
 
@@ -58,46 +63,6 @@ def buffer(values: np.ndarray) -> int:
     return highest + 3 if 3 <= highest <= 300 else 125
 
 
-def vus_pr(labels: np.ndarray, scores: np.ndarray, longest: int) -> float:
-    """Volume under the precision-recall surface: mean area over tolerances 0 .. ``longest`` steps."""
-    edge = np.diff(np.concatenate([[0], labels.astype(int), [0]]))
-    starts, stops = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) - 1
-    order = np.argsort(-scores, kind="stable")
-    cuts = scores[order][np.linspace(0, len(scores) - 1, THRESHOLDS).astype(int)]
-    alarms = np.searchsorted(-scores[order], -cuts, side="right")
-    areas = []
-    for tolerance in range(longest + 1):
-        soft = _softened(labels, starts, stops, tolerance)
-        hits = np.concatenate([[0], np.cumsum(soft[order])])[alarms]
-        beside = np.concatenate([[0], np.cumsum(np.where(labels, 0, soft)[order])])[alarms]
-        recall = np.minimum(hits / (labels.sum() + beside / 2), 1) * _met(scores, cuts, starts, stops, tolerance // 2)
-        areas.append(float((np.diff(np.concatenate([[0], recall])) * hits / alarms).sum()))
-    return float(np.mean(areas))
-
-
-def _softened(labels: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: int) -> np.ndarray:
-    """Labels that fade out over half the tolerance to each side."""
-    soft = labels.astype(np.float64)
-    for start, stop in zip(starts, stops, strict=True):
-        after = np.arange(stop + 1, min(stop + tolerance // 2 + 1, len(labels)))
-        before = np.arange(max(start - tolerance // 2, 0), start)
-        soft[after] += np.sqrt(1 - (after - stop) / max(tolerance, 1))
-        soft[before] += np.sqrt(1 - (start - before) / max(tolerance, 1))
-    return np.minimum(soft, 1)
-
-
-def _met(scores: np.ndarray, cuts: np.ndarray, starts: np.ndarray, stops: np.ndarray, reach: int) -> np.ndarray:
-    """Share of the widened (and then joined) events with an alarm, at each threshold."""
-    spans: list[list[int]] = []
-    for start, stop in zip(np.maximum(starts - reach, 0), np.minimum(stops + reach, len(scores) - 1), strict=True):
-        if spans and start <= spans[-1][1]:
-            spans[-1][1] = max(spans[-1][1], stop)
-        else:
-            spans.append([start, stop])
-    peaks = np.array([scores[start : stop + 1].max() for start, stop in spans])
-    return np.asarray((peaks >= cuts[:, None]).mean(axis=1))
-
-
 def panel_of(values: np.ndarray, step: Any, features: list[str] | None = None) -> Panel:
     """One place with the rows as they come, a step apart."""
     time_ = pd.date_range("2024-01-01", periods=len(values), freq=step)
@@ -111,7 +76,7 @@ def nab_row(folder: Path, name: str) -> tuple[float, float]:
         began = time.process_time()
         scores = random.random(len(values)) if name == "random" else scored(panel_of(values, step), name)
         spent += time.process_time() - began
-        found.append(vus_pr(labels, scores, buffer(values)))
+        found.append(volumes(scores, labels, buffer(values))[1])
     return float(np.mean(found)), spent
 
 
@@ -120,6 +85,30 @@ def scored(panel: Panel, name: str) -> np.ndarray:
     found = stcore.detect(panel, name)
     assert not isinstance(found, dict)
     return found.scores[:, 0]
+
+
+def live_row(folder: Path, name: str) -> tuple[float, float]:
+    """NAB's score and CPU seconds; “random”: of random numbers; “level”: of the distance from all before alone."""
+    scores, windows, spent, random = [], [], 0.0, np.random.default_rng(0)
+    for values, labels, step in nab(folder, labelled=False):
+        began, probation = time.process_time(), int(min(PROBATION * len(values), PROBATION_ROWS))
+        if name == "random":
+            scores.append(first_of(random.random((len(values), 1)), probation)[:, 0])
+        elif name == "level":
+            scores.append(first_of(rarity(from_before(values[:, None])), probation)[:, 0])
+        else:
+            scores.append(live(panel_of(values, step), name, probation))
+        spent += time.process_time() - began
+        windows.append(list(zip(*(each.tolist() for each in spans(labels)), strict=True)))
+    return nab_score(scores, windows).score, spent
+
+
+def live(panel: Panel, name: str, probation: int) -> np.ndarray:
+    """Scores of the one place, from the past alone."""
+    settings = {"causal": True} if "causal" in DETECTORS[name].settings.model_fields else {}
+    detector = fit_detector(panel, name, fit_end=panel.time[probation - 1], settings=settings)
+    assert not isinstance(detector, dict)
+    return against_past(detector.score(panel), panel, quiet=probation).scores[:, 0]
 
 
 def skab_row(folder: Path, name: str) -> tuple[float, float, float, float]:
@@ -144,9 +133,13 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with anomaly_nab and anomaly_skab")
     parser.add_argument("--detectors", nargs="*", default=[n for n, s in DETECTORS.items() if s.package is None])
     given = parser.parse_args()
+    single = [name for name in given.detectors if name not in NETWORK]
     print(f"{'NAB':<20}{'VUS-PR':>9}{'CPU s':>9}")
-    for name in ("random", *(name for name in given.detectors if name not in NETWORK)):
+    for name in ("random", *single):
         print("{:<20}{:>9.3f}{:>9.1f}".format(name, *nab_row(given.data, name)), flush=True)
+    print(f"\n{'NAB, live':<20}{'score':>9}{'CPU s':>9}")
+    for name in ("random", "level", *single):
+        print("{:<20}{:>9.1f}{:>9.1f}".format(name, *live_row(given.data, name)), flush=True)
     print(f"\n{'SKAB valve1':<20}{'F1':>9}{'false %':>9}{'missed %':>9}{'CPU s':>9}")
     for name in ("always", *given.detectors):
         try:

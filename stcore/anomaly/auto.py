@@ -1,8 +1,9 @@
-"""Automatic: several detectors at several window lengths, averaged; sudden errors of a forecast count on their own.
+"""Automatic: several detectors at several window lengths, averaged; what is strange step by step counts on its own.
 
 When to use: when in doubt. No single detector or length is right for most data, their average nearly is: each score is
 smoothed, brought to usual deviations from its middle, and averaged. What lasts a step or two drowns in windows, so a step
-that the forecast error alone would call an alarm is at least as strange here.
+that one detector of single steps would call an alarm is at least as strange here: the network in context where there are
+many places with neighbours, else the forecast error.
 
 Every member was chosen by measuring (``benchmarks/anomalies.py``); ranks, p-values and the largest score are worse.
 """
@@ -17,15 +18,18 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from stcore.anomaly import windows as cutting
+from stcore.anomaly.events import edges_of
 from stcore.anomaly.kmeans import KMeans
 from stcore.anomaly.knn import Knn
 from stcore.anomaly.local_spread import LocalSpread
+from stcore.anomaly.network import THRESHOLD, Network, NetworkSettings, events_a_day
 from stcore.anomaly.poly import Poly
 from stcore.anomaly.residual import Residual, ResidualSettings
 from stcore.anomaly.rows import scored_features
 from stcore.anomaly.scored import Arrays, DetectorSettings, ScoredDetector, standard
 from stcore.anomaly.series import CARRY, Rows, Usual
 from stcore.anomaly.shape_knn import ShapeKnn
+from stcore.anomaly.stored import saved_name
 from stcore.anomaly.sub_pca import SubPca
 from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_judge, windows_to_learn
 from stcore.anomaly.window_lengths import cycle_length, suggested_lengths
@@ -33,7 +37,7 @@ from stcore.config import setting
 from stcore.data.panel import Panel
 from stcore.findings import Finding
 
-Member = Literal["residual", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"]
+Member = Literal["residual", "network", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"]
 WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
     kind.name: kind for kind in (KMeans, Knn, ShapeKnn, SubPca, Poly, LocalSpread)
 }
@@ -41,14 +45,19 @@ WEIGHTS = {"shape_knn": 3.0}
 """Weight of a member in the average; 1 where not named."""
 FEWEST_STEPS = 64
 """Fewer steps hold no windows worth comparing: the forecast error judges alone."""
+FEWEST_PLACES = 10
+"""Fewer places say nothing about what happens to all."""
+MOST_CELLS = 20_000_000
+"""A network is seen as a whole; more values than that are judged in blocks, by the forecast error."""
 
 
 class AutoSettings(DetectorSettings):
     """Settings of the automatic detector."""
 
     members: tuple[Member, ...] = setting(
-        ("residual", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"), title="Members", min_length=1,
-        help="Detectors that are averaged; leave some out to be faster, or to see what each adds.", level="advanced",
+        ("residual", "network", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"), title="Members", min_length=1,
+        help="Detectors that are averaged, and the two for single steps: network where ten places or more have neighbours, "
+        "else residual. Leave some out to be faster, or to see what each adds.", level="advanced",
     )  # fmt: skip
     windows: tuple[int, ...] | None = setting(
         None, title="Windows", level="advanced",
@@ -75,25 +84,26 @@ class Auto(ScoredDetector[AutoSettings]):
 
     def __init__(self, settings: AutoSettings | None = None) -> None:
         super().__init__(settings)
-        self._errors: Residual | None = None
+        self._steps: Residual | Network | None = None  # judges single steps
 
     @property
     def members(self) -> list[tuple[str, int, float]]:
-        """Name, window (0 for the forecast error) and weight of each member of the fit; weights add up to 1.
+        """Name, window (0 where steps are judged one by one) and weight of each member of the fit; weights add up to 1.
 
-        The forecast error has no share in the average (weight 0): it speaks alone or not at all.
+        What judges steps one by one has no share in the average (weight 0): it speaks alone or not at all.
         """
         each = [(name, length, WEIGHTS.get(name, 1.0)) for length in self._lengths() for name in self._window_members]
         total = sum(weight for _, _, weight in each)
         windows = [(name, length, weight / total) for name, length, weight in each]
-        return [("residual", 0, 0.0 if windows else 1.0), *windows] if self._errors else windows
+        return [(self._steps.name, 0, 0.0 if windows else 1.0), *windows] if self._steps else windows
 
     def fit(self, panel: Panel) -> Self:
         super().fit(panel)
-        if self._needs_errors:
-            self._errors = Residual(ResidualSettings(rate=self.settings.rate, floor=self.settings.floor)).fit(panel)
+        self._steps = self._judge_of_steps(scored_features(panel))
+        if self._steps:
+            self._steps.fit(panel)
             if not self._lengths():
-                self._learnt = replace(self.learnt, threshold=self._errors.learnt.threshold)
+                self._learnt = replace(self.learnt, threshold=_cut(self._steps))
             self.tail = scored_features(panel).between(panel.time[-self._memory :][0])
         return self
 
@@ -137,20 +147,19 @@ class Auto(ScoredDetector[AutoSettings]):
         return average.values
 
     def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
-        errors = self._errors.strangeness(panel, series) if self._errors else None
+        if self._steps is None:
+            return super().calibrated(panel, series)
+        single = _stepwise(self._steps, panel, series)
         if not self._lengths():
-            assert errors is not None
-            return errors
+            return single
         strange = super().calibrated(panel, series)
-        if errors is None or self._errors is None:
-            return strange
-        loud = errors / self._errors.learnt.threshold
+        loud = single / _cut(self._steps)
         return np.where(loud > 1, np.fmax(strange, self.learnt.threshold * loud), strange)
 
     def memory(self, arrays: Arrays) -> int:
         longest = int(arrays["windows#"].max(initial=1))
         own = 3 * longest + int(arrays["smooth#"][0]) + CARRY + 1
-        return max(own, self._errors.memory if self._errors else 0)
+        return max(own, self._steps.memory if self._steps else 0)
 
     def findings(self) -> tuple[Finding, ...]:
         if self._lengths():
@@ -163,24 +172,31 @@ class Auto(ScoredDetector[AutoSettings]):
 
     def save(self, folder: str | Path) -> None:
         super().save(folder)
-        if self._errors:
-            self._errors.save(Path(folder) / "residual")
+        if self._steps:
+            self._steps.save(Path(folder) / "steps")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         detector = super().load(folder)
-        if detector._needs_errors:
-            detector._errors = Residual.load(Path(folder) / "residual")
+        single = Path(folder) / "steps"
+        if single.exists():
+            detector._steps = (Network if saved_name(single) == Network.name else Residual).load(single)
         return detector
 
     @property
     def _window_members(self) -> list[str]:
         return [name for name in WINDOW_MEMBERS if name in self.settings.members]
 
-    @property
-    def _needs_errors(self) -> bool:
-        """The forecast error is a member, or all there is."""
-        return "residual" in self.settings.members or not self._lengths()
+    def _judge_of_steps(self, panel: Panel) -> Residual | Network | None:
+        """The detector of single steps for these data, not fitted; None where none is a member and there are windows."""
+        wanted, rate = self.settings.members, self.settings.rate
+        if "network" in wanted and _networked(panel):
+            return Network(
+                NetworkSettings() if rate is None else NetworkSettings(false_a_day=min(events_a_day(rate, panel), 1000))
+            )
+        if "residual" in wanted or not self._lengths():
+            return Residual(ResidualSettings(rate=rate, floor=self.settings.floor))
+        return None
 
     def _lengths(self) -> list[int]:
         """Window lengths of the fit; none where the forecast error judges alone."""
@@ -220,6 +236,27 @@ class _Average:
         """The mean of those that know something, NaN where none does."""
         mean = self._total / np.maximum(self._weight, np.float32(1e-9))
         return np.where(self._weight > 0, mean, np.float32(np.nan))
+
+
+def _networked(panel: Panel) -> bool:
+    """Enough places, most with a neighbour, enough steps, and few enough values to be seen together."""
+    places = len(panel.locations)
+    if places < FEWEST_PLACES or len(panel.time) < FEWEST_STEPS or panel.values.size > MOST_CELLS:
+        return False
+    edges = edges_of(panel.space, panel.locations)
+    return edges is not None and int(panel.locations.index.isin([*edges["from"], *edges["to"]]).sum()) > places / 2
+
+
+def _stepwise(judge: Residual | Network, panel: Panel, series: np.ndarray) -> np.ndarray:
+    """Scores of a known panel [time, series] by the detector of single steps; the forecast error's are NaN where unknown."""
+    if isinstance(judge, Residual):
+        return judge.strangeness(panel, series)
+    return judge.strangeness(panel)[0].reshape(len(panel.time), -1)
+
+
+def _cut(judge: Residual | Network) -> float:
+    """Its threshold."""
+    return judge.learnt.threshold if isinstance(judge, Residual) else THRESHOLD
 
 
 def _own(arrays: Arrays, name: str, length: int) -> Arrays:

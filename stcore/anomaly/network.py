@@ -8,7 +8,7 @@ threshold of whichever measure is strongest; each looks at one, three and six st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,15 +20,16 @@ from stcore.anomaly.events import edges_of, empty_events, with_events
 from stcore.anomaly.evidence import Evidence, Norm, together, trailing, unchanged
 from stcore.anomaly.linear import Calendar
 from stcore.anomaly.naming import NEIGHBOURS, neighbour_table
-from stcore.anomaly.rows import appended, gaps_open, scored_features
+from stcore.anomaly.rows import Scope, appended, check_observed, scored_features
 from stcore.anomaly.scores import shares
 from stcore.config import Config, setting
 from stcore.data import steps
 from stcore.data.panel import Panel
-from stcore.errors import DataError, ModelError
+from stcore.errors import ModelError
 from stcore.findings import Finding
 from stcore.records import Detection
 
+THRESHOLD = 1.0
 #: Steps that are looked at together: a reading alone, and what lasts.
 WIDTHS = (1, 3, 6)
 #: Shape of the tail of a single reading's deviations; a mean of several has a lighter one.
@@ -39,6 +40,8 @@ CELLS = 10
 #: A reading that stays exactly the same this long is stuck, where usual ones hardly ever stay half as long; never asked beyond the
 #: second number of steps.
 STUCK, LONGEST_STUCK = 6, 500
+#: The network as a whole never moves less than this share of a place's usual deviation: the middle of many quiet places hardly does.
+STILL = 0.1
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
 
@@ -73,7 +76,7 @@ class Learnt:
         stuck: [feature] steps without a change that make an alarm; infinite where values often stay the same.
         beside: positions of the neighbours of each place, -1 = none.
         calendar: phases and hours.
-        step, locations, features: what the detector applies to.
+        scope: what the detector applies to.
     """
 
     norms: tuple[Norm, ...]
@@ -82,9 +85,7 @@ class Learnt:
     stuck: np.ndarray
     beside: np.ndarray
     calendar: Calendar
-    step: str
-    locations: tuple[str, ...]
-    features: tuple[str, ...]
+    scope: Scope
 
 
 class Network:
@@ -115,57 +116,65 @@ class Network:
             DataError: not a single observed value.
         """
         panel = scored_features(panel)
-        if not panel.mask.any():
-            raise DataError(
-                f"None of the {panel.values.size:,} values of “{panel.name or ', '.join(panel.features)}” was observed: "
-                "nothing can be called usual.",
-                "Choose a part or a column with values.",
-            )
+        check_observed(panel)
         calendar = Calendar.of(panel.time, panel.step)
         norms = tuple(Norm.of(values, panel.time, calendar) for values in np.moveaxis(panel.values, 2, 0))
         beside = neighbour_table(
             edges_of(panel.space, panel.locations), panel.locations.index, self.settings.neighbours
         )
-        day = pd.Timedelta(days=1) / steps.typical(panel.step)
-        rate = (
-            CELLS * self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / max(day * len(panel.locations), 1e-9)
-        )
+        rate = self.settings.false_a_day / (3 * len(WIDTHS) * len(norms)) / events_a_day(1.0, panel)
         learnt = [
             _thresholds(norm.evidence(values, panel.time, calendar), beside, rate, self.settings.network)
             for norm, values in zip(norms, np.moveaxis(panel.values, 2, 0), strict=True)
         ]
         self._learnt = Learnt(
             norms, np.stack([cuts for cuts, _ in learnt]), np.stack([wide for _, wide in learnt]),
-            np.array([_stuck(values) for values in np.moveaxis(panel.values, 2, 0)]), beside, calendar, panel.step, tuple(panel.locations.index), panel.features,
+            np.array([_stuck(values) for values in np.moveaxis(panel.values, 2, 0)]), beside, calendar, Scope.of(panel),
         )  # fmt: skip
-        self.tail = panel.between(panel.time[-self._memory :][0])
+        self.tail = panel.between(panel.time[-self.memory :][0])
         return self
 
     def score(self, panel: Panel) -> Detection:
         """Score every step and place; unobserved steps have the score 0 unless the network as a whole is out of line.
 
+        Places of the fit that are not given count as unknown: the network is then the middle of those that are.
+
         Raises:
-            ModelError: other places or values than those of the fit, or another step.
+            ModelError: a place, value or step that the detector does not know.
         """
-        given, panel, learnt = panel, self._known(panel), self.learnt
-        scores = np.zeros(panel.shape[:2], np.float32)
-        alone = np.empty(panel.shape, np.float32)
-        for number, norm in enumerate(learnt.norms):
-            seen = norm.evidence(panel.values[:, :, number], panel.time, learnt.calendar)
-            np.fmax(scores, self._scores(seen, number), out=scores)
-            if np.isfinite(learnt.stuck[number]):
-                still = unchanged(panel.values[:, :, number], int(2 * learnt.stuck[number]))
-                np.fmax(scores, still / np.float32(learnt.stuck[number]), out=scores)
-            alone[:, :, number] = seen.alone
+        given, scope = panel, self.learnt.scope
+        panel = scope.known(panel)
+        scores, alone = self.strangeness(panel)
         positions = [given.features.index(name) for name in panel.features]
         return with_events(
             Detection(
-                scores=scores, threshold=1.0, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
+                scores=scores.max(axis=2), threshold=THRESHOLD, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
                 step=panel.step, events=empty_events(panel.time), clock=panel.clock,
                 contributions=shares(np.nan_to_num(alone), positions, given.shape[2]), edges=edges_of(panel.space, panel.locations),
-                detector=self.name, findings=_findings(learnt.beside), hysteresis=self.settings.hysteresis, alone=alone,
+                detector=self.name, findings=(*_findings(self.learnt.beside), *scope.findings(panel, given)),
+                hysteresis=self.settings.hysteresis, alone=alone,
             )
         )  # fmt: skip
+
+    def strangeness(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Scores and signed deviations from the network, each float32 [time, location, feature]; deviations NaN where unknown.
+
+        Args:
+            panel: as ``Scope.known`` gives it.
+        """
+        learnt = self.learnt
+        wide = learnt.scope.widened(panel).values
+        scores, alone = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
+        for number, norm in enumerate(learnt.norms):
+            values = wide[:, :, number]
+            seen = norm.evidence(values, panel.time, learnt.calendar)
+            scores[:, :, number] = self._scores(seen, number)
+            if np.isfinite(learnt.stuck[number]):
+                still = unchanged(values, int(2 * learnt.stuck[number])) / np.float32(learnt.stuck[number])
+                np.fmax(scores[:, :, number], still, out=scores[:, :, number])
+            alone[:, :, number] = seen.alone
+        at = pd.Index(learnt.scope.locations).get_indexer(panel.locations.index)
+        return scores[:, at], alone[:, at]
 
     def update(self, rows: Panel) -> Detection:
         """Score rows that follow those seen last; their scores are those of one ``score`` over the whole past.
@@ -176,10 +185,10 @@ class Network:
             DataError: rows that do not lie after the last ones. ModelError: other places or values than those of the fit.
         """
         assert self.tail is not None
-        rows = self._known(rows)
-        joined = appended(self.tail, rows, self._memory)
+        rows = self.learnt.scope.every_place(rows)
+        joined = appended(self.tail, rows, self.memory)
         found = self.score(joined)
-        self.tail = joined.between(joined.time[-self._memory :][0])
+        self.tail = joined.between(joined.time[-self.memory :][0])
         new = slice(len(found.time) - len(rows.time), None)
         assert found.contributions is not None
         assert found.alone is not None
@@ -192,9 +201,14 @@ class Network:
 
     def save(self, folder: str | Path) -> None:
         """Write detector.json and detector.safetensors (no code, nothing pickled)."""
-        from stcore.anomaly.network_stored import write
+        from stcore.anomaly.stored import write
 
-        write(self, Path(folder))
+        learnt = self.learnt
+        assert self.tail is not None
+        about = {"detector": self.name, "settings": self.settings.model_dump(mode="json")}
+        arrays = {name: getattr(learnt, name) for name in ("cuts", "wide", "stuck", "beside")}
+        arrays |= {part.name: np.stack([getattr(norm, part.name) for norm in learnt.norms]) for part in fields(Norm)}
+        write(Path(folder), about, arrays, learnt.calendar, learnt.scope, self.tail)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -203,34 +217,23 @@ class Network:
         Raises:
             StoreError: files missing, torn, or of another schema version.
         """
-        from stcore.anomaly.network_stored import read
+        from stcore.anomaly.stored import reading
 
-        detector = cls()
-        detector.settings, detector._learnt, detector.tail = read(Path(folder))
+        with reading(Path(folder)) as parts:
+            detector, arrays = cls(NetworkSettings.parse(parts.about["settings"])), parts.arrays
+            names = [part.name for part in fields(Norm)]
+            norms = tuple(Norm(*each) for each in zip(*(arrays[name] for name in names), strict=True))
+            detector._learnt = Learnt(
+                norms, arrays["cuts"], arrays["wide"], arrays["stuck"], arrays["beside"], parts.calendar, parts.scope
+            )
+            detector.tail = parts.tail
         return detector
 
     @property
-    def _memory(self) -> int:
+    def memory(self) -> int:
         """Rows that a score can depend on."""
         stuck = self.learnt.stuck
         return int(max(max(WIDTHS), 2 * stuck[np.isfinite(stuck)].max(initial=0) + 1))
-
-    def _known(self, panel: Panel) -> Panel:
-        """The panel with the places and features of the fit, gaps as NaN; refused where it does not fit."""
-        learnt = self.learnt
-        panel = gaps_open(panel.select(learnt.features))
-        if set(panel.locations.index) != set(learnt.locations):
-            raise ModelError(
-                f"The detector follows {len(learnt.locations)} places; these are {len(panel.locations)}, not all the same.",
-                "Give every place of the fit, with gaps where nothing arrived.",
-            )
-        if steps.typical(panel.step) != steps.typical(learnt.step):
-            raise ModelError(
-                f"The detector was fitted on data {steps.describe(learnt.step)}, these are {steps.describe(panel.step)}.",
-                "Bring the data to the same step, or fit a detector on them.",
-            )
-        order = panel.locations.index.get_indexer(list(learnt.locations))
-        return replace(panel, values=panel.values[:, order], locations=panel.locations.iloc[order])
 
     def _scores(self, seen: Evidence, number: int) -> np.ndarray:
         """Largest of the measures of one feature, each in units of its threshold: float32 [time, location], finite."""
@@ -257,6 +260,12 @@ def watch(panel: Panel, settings: NetworkSettings | None = None, fit_end: Any = 
     return Network(settings).fit(panel.between(None, fit_end)).score(panel)
 
 
+def events_a_day(rate: float, panel: Panel) -> float:
+    """False events a day over all places that a share of usual cells stands for."""
+    day = pd.Timedelta(days=1) / steps.typical(panel.step)
+    return max(rate * day * len(panel.locations) / CELLS, 1e-9)
+
+
 def _stuck(values: np.ndarray) -> float:
     """Steps without a change that make an alarm, from values [time, location]: twice the length of all but one in a thousand."""
     still = unchanged(values, LONGEST_STUCK)
@@ -277,7 +286,8 @@ def _thresholds(seen: Evidence, beside: np.ndarray, rate: float, network: float)
 
     What is usual for a place is not learnt from what happened to all of them.
     """
-    wide = np.array([1.4826 * np.median(np.abs(trailing(seen.network[:, None], width))) for width in WIDTHS])
+    sizes = [np.median(np.abs(trailing(seen.network[:, None], width))) for width in WIDTHS]
+    wide = np.maximum(1.4826 * np.array(sizes), STILL)
     calm = _network(seen, wide) < network
     cuts = [
         [
@@ -292,9 +302,7 @@ def _thresholds(seen: Evidence, beside: np.ndarray, rate: float, network: float)
 def _network(seen: Evidence, wide: np.ndarray) -> np.ndarray:
     """Largest of the network's trailing means, each in its usual deviations [time]."""
     sizes = [np.abs(trailing(seen.network[:, None], width)[:, 0]) for width in WIDTHS]
-    return np.asarray(
-        np.max([size / usual if usual > 0 else 0 * size for size, usual in zip(sizes, wide, strict=True)], axis=0)
-    )
+    return np.asarray(np.max([size / usual for size, usual in zip(sizes, wide, strict=True)], axis=0))
 
 
 def _findings(beside: np.ndarray) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcore.anomaly import fit_detector
+from stcore.anomaly import detect, fit_detector, load_detector
 from stcore.anomaly.window_lengths import cycle_length, suggested_length, suggested_lengths
 from stcore.data.panel import Panel
 from stcore.errors import ConfigError
@@ -69,3 +69,33 @@ def test_windows_are_a_day_or_twice_the_measured_period():
     assert suggested_length(beat) == 50
     assert suggested_length(series(np.zeros(4032), "1s")) == 161
     assert suggested_length(series(np.zeros(3), "1h")) == 1
+
+
+class TestManyPlaces:
+    """Where many places have neighbours, the network in context judges single steps."""
+
+    def test_the_network_speaks_there_and_the_forecast_error_elsewhere(self, make_panel):
+        assert fit_detector(make_panel(200, 10), "auto").members[0][0] == "network"
+        assert fit_detector(make_panel(200, 9), "auto").members[0][0] == "residual"
+        bare = Panel.from_arrays(make_panel(200, 12).values, make_panel(200, 12).time)
+        assert fit_detector(bare, "auto").members[0][0] == "residual"
+        without = fit_detector(make_panel(200, 12), "auto", settings={"members": ["residual", "knn"]})
+        assert without.members[0][0] == "residual"
+
+    def test_its_alarms_are_alarms_here_and_come_with_their_kind(self, make_panel, alter):
+        panel = alter(make_panel(500, 12), slice(300, 306), 4, 12.0)
+        panel = alter(panel, slice(400, 406), slice(None), -12.0)
+        alone, together = detect(panel, "network"), detect(panel, "auto")
+        began = alone.scores > alone.threshold
+        assert began.any()
+        assert together.alarms[began].all()
+        assert {"fault", "regional"} <= set(together.events["kind"])
+
+    def test_new_rows_and_a_folder_give_the_scores_of_the_whole_past(self, make_panel, alter, tmp_path):
+        panel = alter(make_panel(500, 12), slice(440, 446), 4, 12.0)
+        detector = fit_detector(panel, "auto", fit_end=panel.time[399], settings={"rate": 0.09})
+        whole = detector.score(panel)
+        detector.save(tmp_path)
+        found = load_detector(tmp_path).update(panel.between(panel.time[400]))
+        np.testing.assert_allclose(found.scores, whole.scores[400:], rtol=1e-3, atol=1e-3)
+        assert found.alarms[42:46, 4].all()
