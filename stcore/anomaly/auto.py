@@ -41,10 +41,12 @@ Member = Literal["residual", "network", "kmeans", "knn", "shape_knn", "sub_pca",
 WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
     kind.name: kind for kind in (KMeans, Knn, ShapeKnn, SubPca, Poly, LocalSpread)
 }
-WEIGHTS = {"shape_knn": 3.0}
+WEIGHTS = {"shape_knn": 6.0}
 """Weight of a member in the average; 1 where not named."""
 FEWEST_STEPS = 64
 """Fewer steps hold no windows worth comparing: the forecast error judges alone."""
+REGIONAL = 1.001
+"""What happens to a whole network is an alarm, but never stranger than what happens to one place alone."""
 FEWEST_PLACES = 10
 """Fewer places say nothing about what happens to all."""
 MOST_CELLS = 20_000_000
@@ -251,7 +253,7 @@ def _stepwise(judge: Residual | Network, panel: Panel, series: np.ndarray) -> np
     """Scores of a known panel [time, series] by the detector of single steps; the forecast error's are NaN where unknown."""
     if isinstance(judge, Residual):
         return judge.strangeness(panel, series)
-    return judge.strangeness(panel)[0].reshape(len(panel.time), -1)
+    return judge.strangeness(panel, REGIONAL)[0].reshape(len(panel.time), -1)
 
 
 def _cut(judge: Residual | Network) -> float:

@@ -42,6 +42,8 @@ CELLS = 10
 STUCK, LONGEST_STUCK = 6, 500
 #: The network as a whole never moves less than this share of a place's usual deviation: the middle of many quiet places hardly does.
 STILL = 0.1
+#: A place takes part in what happens to the whole network when it is this many usual deviations out itself.
+FOLLOWS = 1.0
 #: A reading this near to what is usual ends an event, whatever the steps before it were.
 BACK = 1.0
 
@@ -156,11 +158,12 @@ class Network:
             )
         )  # fmt: skip
 
-    def strangeness(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    def strangeness(self, panel: Panel, regional: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
         """Scores and signed deviations from the network, each float32 [time, location, feature]; deviations NaN where unknown.
 
         Args:
             panel: as ``Scope.known`` gives it.
+            regional: most that what happens to the whole network counts.
         """
         learnt = self.learnt
         wide = learnt.scope.widened(panel).values
@@ -168,7 +171,7 @@ class Network:
         for number, norm in enumerate(learnt.norms):
             values = wide[:, :, number]
             seen = norm.evidence(values, panel.time, learnt.calendar)
-            scores[:, :, number] = self._scores(seen, number)
+            scores[:, :, number] = self._scores(seen, number, regional)
             if np.isfinite(learnt.stuck[number]):
                 still = unchanged(values, int(2 * learnt.stuck[number])) / np.float32(learnt.stuck[number])
                 np.fmax(scores[:, :, number], still, out=scores[:, :, number])
@@ -235,11 +238,11 @@ class Network:
         stuck = self.learnt.stuck
         return int(max(max(WIDTHS), 2 * stuck[np.isfinite(stuck)].max(initial=0) + 1))
 
-    def _scores(self, seen: Evidence, number: int) -> np.ndarray:
+    def _scores(self, seen: Evidence, number: int, regional: float) -> np.ndarray:
         """Largest of the measures of one feature, each in units of its threshold: float32 [time, location], finite."""
         learnt = self.learnt
-        network = _network(seen, learnt.wide[number]) / self.settings.network
-        follows = seen.own * np.sign(seen.network)[:, None] > 0.5
+        network = np.minimum(_network(seen, learnt.wide[number]) / self.settings.network, regional)
+        follows = seen.own * np.sign(seen.network)[:, None] > FOLLOWS
         out = np.where(follows, network[:, None], 0).astype(np.float32)
         for width, cuts in zip(WIDTHS, learnt.cuts[number], strict=True):
             for measure, cut in zip(_measures(seen, learnt.beside, width), cuts, strict=True):
