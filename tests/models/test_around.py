@@ -62,7 +62,7 @@ def mean_over_edges(known: Surroundings, hidden: np.ndarray, location: np.ndarra
 def test_neighbours_are_the_weighted_mean_over_edges(
     monkeypatch: pytest.MonkeyPatch, most_dense: int, location: np.ndarray, back: bool
 ) -> None:
-    monkeypatch.setattr(around, "_DENSE", most_dense)
+    monkeypatch.setattr(around, "MOST_PAIRED", most_dense)
     known = network()
     layer = Neighbours(known, PLACES, back)
     assert layer.matrix.is_sparse == (most_dense == 0)
@@ -77,7 +77,7 @@ def test_neighbours_are_the_weighted_mean_over_edges(
 def test_what_is_the_same_everywhere_stays_and_a_place_without_neighbours_hears_nothing(
     monkeypatch: pytest.MonkeyPatch, most_dense: int
 ) -> None:
-    monkeypatch.setattr(around, "_DENSE", most_dense)
+    monkeypatch.setattr(around, "MOST_PAIRED", most_dense)
     found = Neighbours(network(), PLACES)(torch.full((PLACES, 1), 3.0), torch.arange(PLACES)).squeeze(1).numpy()
     np.testing.assert_allclose(np.delete(found, LONELY), 3.0, rtol=1e-6)
     assert found[LONELY] == 0
@@ -86,7 +86,7 @@ def test_what_is_the_same_everywhere_stays_and_a_place_without_neighbours_hears_
 def test_gradients_are_the_same_through_a_sparse_network(monkeypatch: pytest.MonkeyPatch) -> None:
     gradients = []
     for most_dense in (2000, 0):
-        monkeypatch.setattr(around, "_DENSE", most_dense)
+        monkeypatch.setattr(around, "MOST_PAIRED", most_dense)
         hidden = hidden_of(PLACES, 3).requires_grad_()
         Neighbours(network(), PLACES)(hidden, torch.arange(PLACES)).square().sum().backward()
         assert hidden.grad is not None
@@ -145,7 +145,7 @@ def test_a_learnt_network_is_that_of_graph_wavenet(location: np.ndarray) -> None
 
 
 def test_a_learnt_network_of_many_places_is_of_low_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(around, "_DENSE", PLACES - 1)
+    monkeypatch.setattr(around, "MOST_PAIRED", PLACES - 1)
     layer, hidden = Learnt(PLACES, 4), hidden_of(2, PLACES, 5)
     assert {tuple(table.shape) for table in layer.parameters()} == {(PLACES, 4)}
     assert layer.anchors is not None

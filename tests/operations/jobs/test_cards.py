@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
@@ -27,21 +28,21 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Device]], None]:
     return has
 
 
-def device_of(card: AbstractContextManager[None], stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> str:
+def device_of(card: AbstractContextManager[None], stack: ExitStack) -> str:
     """The device that one more job gets; to other jobs the setting is what it was (they are other processes)."""
     stack.enter_context(card)
     got = settings().device
-    monkeypatch.delenv("FIELDCAST_DEVICE")
+    del os.environ["FIELDCAST_DEVICE"]  # not by monkeypatch, which would put it back for the tests that follow
     return got
 
 
 def test_jobs_at_the_same_time_have_different_cards_until_all_are_taken(
-    machine: Callable[[list[Device]], None], monkeypatch: pytest.MonkeyPatch
+    machine: Callable[[list[Device]], None],
 ) -> None:
     machine(CARDS)
     for _ in range(2):  # when the jobs have ended the cards are free again
         with ExitStack() as jobs:
-            got = [device_of(own_card(), jobs, monkeypatch) for _ in range(3)]
+            got = [device_of(own_card(), jobs) for _ in range(3)]
         assert got == ["cuda:1", "cuda:0", "cuda:1"]
 
 
