@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "speeds.json"
 _MOST = 2000
+_PICKED = "#chunk"
 
 
 def key(settled: Plan) -> str:
@@ -43,11 +44,25 @@ def known(settled: Plan) -> float | None:
 
 def remember(settled: Plan, seconds_a_window: float) -> None:
     """Keep a measured speed; a folder that cannot be written to is left alone."""
-    if not 0 < seconds_a_window < float("inf"):
-        return
+    if 0 < seconds_a_window < float("inf"):
+        _keep(key(settled), seconds_a_window)
+
+
+def picked(settled: Plan) -> int | None:
+    """The portion that a trial picked on this machine; None where none was made."""
+    found = _read().get(f"{key(settled)}{_PICKED}")
+    return None if found is None else int(found)
+
+
+def remember_picked(settled: Plan, chunk: int) -> None:
+    """Keep what a trial picked, so that the next run of this kind goes the same way."""
+    _keep(f"{key(settled)}{_PICKED}", float(chunk))
+
+
+def _keep(name: str, value: float) -> None:
     found = _read()
-    found.pop(key(settled), None)
-    found[key(settled)] = seconds_a_window
+    found.pop(name, None)
+    found[name] = value
     path = settings().home / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """A short trial before a long training: in which portions a step runs fastest on this machine.
 
 Gradients of the portions add up to those of the whole step, so the choice changes numbers by rounding only (relative 1e-4 in a
-gradient, ``tests/models/test_contract.py``). It is told, and kept with the run, so that the same run gives the same numbers.
+gradient, ``tests/models/test_contract.py``). It is told, and kept with the run and for this machine, so that the same run gives the same
+numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stcore.training import speeds
 from stcore.training.stepping import steps_of
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _LONG = 200  # planned steps from which a trial pays
 _TRIED = (256, 1024)  # sequences at once, beside all of them
 _STEPS, _ENOUGH_S = 3, 1.0
-_FASTER = 0.85  # of the time of the whole step; a smaller gain is not worth another order of sums
+_FASTER = 0.7  # of the time of the whole step; a smaller gain is not worth another order of sums
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ def pick(job: Job) -> Picked:
     training = job.plan.training
     if training.chunk or training.epochs * training.steps_per_epoch < _LONG or job.plan.windows < _LONG * 64:
         return Picked(training.chunk)
+    before = speeds.picked(job.plan)
+    if before is not None:
+        return Picked(before, f"Portions of {before:,} sequences, as an earlier trial found." if before else "")
     whole = _seconds(job, 0)
     tried = {chunk: _seconds(job, chunk) for chunk in _candidates(job)}
     best = min(tried, key=lambda chunk: tried[chunk], default=0)
     if not best or tried[best] > _FASTER * whole:
+        speeds.remember_picked(job.plan, 0)
         return Picked(0, f"Trial: the whole step at once is fastest ({1000 * whole:.0f} ms a step).")
+    speeds.remember_picked(job.plan, best)
     return Picked(
         best,
         f"Trial: {best:,} sequences at once are fastest ({1000 * tried[best]:.0f} ms a step, {1000 * whole:.0f} ms all at once).",
