@@ -148,17 +148,12 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
     targets = choose_targets(first, run.targets)
     windows = choose_windows(panels, targets, run.windows, run.split)
     _refuse(first, run, spec)
-    if training.loss == "auto":
-        training = training.model_copy(update={"loss": _loss(panels, targets, run)})
-    complete = run.model_copy(
-        update={
-            "targets": list(targets), "windows": windows,
-            "model": run.model.model_copy(
-                update={"settings": model_settings.model_dump(mode="json"), "training": training.model_dump(mode="json")}
-            ),
-        }
-    )  # fmt: skip
+    complete = run.model_copy(update={"targets": list(targets), "windows": windows})
     plans, findings = _panel_plans(raw, found, targets, complete)
+    if training.loss == "auto":
+        training = training.model_copy(update={"loss": _loss(plans, targets)})
+    written = {"settings": model_settings.model_dump(mode="json"), "training": training.model_dump(mode="json")}
+    complete = complete.model_copy(update={"model": run.model.model_copy(update=written)})
     total = sum(len(each.fit) * len(each.panel.locations) for each in plans.values())
     looked = (
         training.epochs * training.steps_per_epoch * training.batch_windows if spec.fitted_by == "gradient" else total
@@ -169,11 +164,11 @@ def plan(panel: Panel | Mapping[str, Panel], run: RunConfig | Mapping[str, objec
     return Plan(complete, spec, model_settings, training, plans, total, share, tuple(findings))
 
 
-def _loss(panels: Mapping[str, Panel], targets: tuple[str, ...], run: RunConfig) -> str:
-    """The error that training lowers where nobody says, by the values of the first panel's train part."""
-    panel = next(iter(panels.values()))
-    train = panel.values[: int(run.split.train * observed_rows(panel, targets))]
-    alike = [mostly_one_value(train[..., panel.features.index(name)]) for name in targets]
+def _loss(plans: Mapping[str, PanelPlan], targets: tuple[str, ...]) -> str:
+    """The error that training lowers where nobody says, by the values of the first panel's train part alone."""
+    first = next(iter(plans.values()))
+    train = first.panel.select(targets).measured(first.parts.train_end)
+    alike = [mostly_one_value(train[..., number]) for number in range(len(targets))]
     return "mse" if sum(alike) * 2 > len(alike) else "mae"
 
 

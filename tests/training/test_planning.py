@@ -211,3 +211,17 @@ def test_data_too_short_for_any_window_need_more() -> None:
     with pytest.raises(ConfigError) as refused:
         plan(daily_wave(2), config(windows={"lookback": 1, "horizon": 1}))
     assert refused.value.hint.startswith("Give more")
+
+
+def test_the_loss_is_chosen_by_the_train_part_alone() -> None:
+    """Zeros after the train part change nothing; mostly zeros in it ask for squared errors."""
+
+    def loss(first: int, last: int) -> str:
+        panel = daily_wave(400)
+        values = panel.values.copy()
+        values[first:last] = 0
+        given = {"windows": {"lookback": 12, "horizon": 60}, "model": {"name": "stid"}}
+        return str(plan(replace(panel, values=values), given).training.loss)
+
+    assert loss(130, 400) == "mae"  # 70 of 200 rows: validation has taken 80 steps of the 280 that are 70 %
+    assert loss(0, 120) == "mse"

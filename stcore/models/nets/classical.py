@@ -16,7 +16,7 @@ from torch import Tensor
 
 from stcore.data.windows import Batch, Windows
 from stcore.models.contract import Shapes
-from stcore.models.nets.forecaster import Forecaster, Source
+from stcore.models.nets.forecaster import Forecaster, Source, mean_error
 
 _CHUNK_NUMBERS = 4_000_000
 _LOOKS = 300  # starts that one look at the unseen error takes
@@ -96,16 +96,9 @@ class Classical(Forecaster):
         for part in origins.to(windows.device).split(max(1, _CHUNK_NUMBERS // max(1, width))):
             yield windows.batch(part, reads=self.reads)
 
-    @torch.no_grad()
     def _error(self, looks: Source) -> float:
-        """Mean absolute scaled error."""
-        total = count = 0.0
-        for windows, origins in looks:
-            for batch in self._chunks(windows, origins):
-                target, mask = batch.truth
-                total += float(((self.forward(batch)[..., 0] - target).abs() * mask).sum())
-                count += float(mask.sum())
-        return total / max(count, 1.0)
+        """Mean absolute scaled error over the origins of ``looks``."""
+        return mean_error(self, (batch for windows, origins in looks for batch in self._chunks(windows, origins)))
 
 
 def _of_all(

@@ -12,7 +12,7 @@ from torch import Tensor
 from stcore.data.windows import Batch, Windows
 from stcore.models.climatology import ClimatologySettings
 from stcore.models.contract import Shapes
-from stcore.models.nets.forecaster import Forecaster, Source
+from stcore.models.nets.forecaster import Forecaster, Source, mean_error
 
 _ORIGINS = 2048
 _PULL = 1.0  # rows' worth of pull toward the mean
@@ -94,13 +94,6 @@ class Climatology(Forecaster):
             weights.append(torch.nn.functional.pad(solved, (0, self.weights.shape[-1] - used)).float())
         self.weights.copy_(torch.cat(weights))
 
-    @torch.no_grad()
     def _error(self, looks: Source) -> float:
-        """Mean absolute scaled error."""
-        total = count = 0.0
-        for windows, origins in looks:
-            for batch in self._batches(windows, origins):
-                target, mask = batch.truth
-                total += float(((self.forward(batch)[..., 0] - target).abs() * mask).sum())
-                count += float(mask.sum())
-        return total / max(count, 1.0)
+        """Mean absolute scaled error over the origins of ``looks``."""
+        return mean_error(self, (batch for windows, origins in looks for batch in self._batches(windows, origins)))

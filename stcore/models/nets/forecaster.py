@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from stcore.data.windows import Batch, Windows
@@ -43,3 +44,14 @@ class Forecaster(nn.Module):
     def solve_with(self, source: Source, chosen: Mapping[str, Any]) -> None:
         """Fit in closed form on ``source`` with a strength chosen before (a refit)."""
         raise NotImplementedError(f"{type(self).__name__} is not fitted in closed form")
+
+
+@torch.no_grad()
+def mean_error(module: Forecaster, batches: Iterable[Batch]) -> float:
+    """Mean absolute scaled error of the forecasts over observed cells; 0 where there is none."""
+    total = count = 0.0
+    for batch in batches:
+        target, mask = batch.truth
+        total += float(((module(batch)[..., 0] - target).abs() * mask).sum())
+        count += float(mask.sum())
+    return total / max(count, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,11 +110,13 @@ class Trees(Forecaster):
         found = [self._grown(seen, group, unseen if judged else None) for group in range(len(self.groups))]
         self._keep(found)
         trees = [booster.current_iteration() for booster in found]
-        return {"trees": trees, "chosen_on": "validation" if judged else "default"}
+        squares = seen is not None and seen.squares
+        return {"trees": trees, "squares": squares, "chosen_on": "validation" if judged else "default"}
 
     def solve_with(self, source: Source, chosen: Mapping[str, Any]) -> None:
         """Trees grown on drawn cases of ``source``, as many as were chosen before."""
         seen = self._cases(source, self.settings.cases, 0)
+        seen = seen and replace(seen, squares=bool(chosen["squares"]))
         self._keep([self._grown(seen, group, None, trees) for group, trees in enumerate(chosen["trees"])])
 
     def _keep(self, boosters: Sequence[lightgbm.Booster]) -> None:

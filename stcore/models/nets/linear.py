@@ -15,7 +15,7 @@ from stcore.data.windows import Batch, Windows
 from stcore.errors import Diverged
 from stcore.models.contract import Shapes
 from stcore.models.linear import RidgeSettings
-from stcore.models.nets.forecaster import Forecaster
+from stcore.models.nets.forecaster import Forecaster, mean_error
 from stcore.models.nets.inputs import Inputs
 from stcore.models.surroundings import Surroundings
 
@@ -274,16 +274,9 @@ class Ridge(Forecaster):
         solved = [_solved(part.at(block), scales, strength.own_rows, pooled) for block in blocks]
         return torch.cat([common for common, _ in solved], 1), torch.cat([ahead for _, ahead in solved], 1)
 
-    @torch.no_grad()
     def _error(self, looks: Sequence[tuple[Windows, Tensor]]) -> float:
         """Mean absolute scaled error over the origins of ``looks``."""
-        total = count = 0.0
-        for windows, origins in looks:
-            for batch in self._chunks(windows, origins):
-                target, mask = batch.truth
-                miss = (self.forward(batch)[..., 0] - target).abs() * mask
-                total, count = total + float(miss.sum()), count + float(mask.sum())
-        return total / max(count, 1.0)
+        return mean_error(self, (batch for windows, origins in looks for batch in self._chunks(windows, origins)))
 
 
 def _added(parts: Sequence[Moments]) -> Moments:

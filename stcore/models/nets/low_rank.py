@@ -12,7 +12,7 @@ from torch import Tensor
 from stcore.data.windows import Batch, Windows
 from stcore.models.contract import Shapes
 from stcore.models.low_rank import LowRankSettings
-from stcore.models.nets.forecaster import Forecaster, Source
+from stcore.models.nets.forecaster import Forecaster, Source, mean_error
 from stcore.models.surroundings import Surroundings
 
 _CHUNK_NUMBERS = 4_000_000
@@ -173,16 +173,9 @@ class LowRank(Forecaster):
         self.shared[:used] = torch.cat([shared for shared, _ in solved], dim=2)
         self.own.copy_(torch.cat([own for _, own in solved], dim=1))
 
-    @torch.no_grad()
     def _error(self, looks: Source) -> float:
-        """Mean absolute scaled error."""
-        total = count = 0.0
-        for windows, origins in looks:
-            for batch in self._chunks(windows, origins):
-                target, mask = batch.truth
-                total += float(((self.forward(batch)[..., 0] - target).abs() * mask).sum())
-                count += float(mask.sum())
-        return total / max(count, 1.0)
+        """Mean absolute scaled error over the origins of ``looks``."""
+        return mean_error(self, (batch for windows, origins in looks for batch in self._chunks(windows, origins)))
 
 
 def _deviation(batch: Batch) -> Tensor:
