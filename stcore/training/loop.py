@@ -83,7 +83,7 @@ class Trainer:
         self.weights = weights / self.usual
         self.unit = float(self.usual[0]) if len(self.usual) == 1 else 1.0
         self.optimiser = torch.optim.AdamW(
-            module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+            module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
         )
         self.scaler = torch.amp.GradScaler("cuda", enabled=self.device.type == "cuda")
         self.state = State()
@@ -197,8 +197,9 @@ class Trainer:
             reads = self.module.reads if self.variations == AugmentConfig() else None
             batch = step.windows.batch(step.origins, step.locations, reads=reads)
             batch = augment(batch, self.variations, self.seed * 104_729 + self.drawn)
-            leads = leads_seen(self.options, self.drawn, planned, self.head.asked(batch)[1].shape[1])
-            count = self.head.asked(batch)[1][:, :leads].sum().clamp(min=1)
+            mask = self.head.asked(batch)[1]
+            leads = leads_seen(self.options, self.drawn, planned, mask.shape[1])
+            count = mask[:, :leads].sum().clamp(min=1)
             for part in self._chunks(batch):
                 with self._precision():
                     loss = self._sum(part, leads) / count
@@ -255,9 +256,8 @@ class Trainer:
         target, mask = self.head.asked(batch)
         out = self.module(batch)
         loss = self.head.loss(out.float(), target, batch.location, self.options.loss)
-        if self.head.by_size:
-            loss = loss * self.weights[batch.location]
-        return (loss * mask)[:, :leads].sum()
+        counts = mask * self.weights[batch.location] if self.head.by_size else mask
+        return (loss * counts)[:, :leads].sum()
 
     @torch.no_grad()
     def evaluate(self, source: Source) -> tuple[float, float]:

@@ -19,5 +19,6 @@ class Lstm(Encoded):
 
     def encode(self, sequence: Tensor, batch: Batch) -> Tensor:
         """[B, N, hidden]."""
-        hidden: Tensor = self.reader(sequence.flatten(0, 1))[0]
-        return hidden[:, -1].unflatten(0, sequence.shape[:2])
+        _, (hidden, _) = self.reader(sequence.flatten(0, 1))
+        at_origin: Tensor = hidden[-1]
+        return at_origin.unflatten(0, sequence.shape[:2])
