@@ -14,7 +14,7 @@ from stcore.models.switches import GridSettings
 class Cnn3dSettings(GridSettings):
     """Settings of 3D-CNN."""
 
-    hidden: int = setting(24, title="Width", help="Number of filters; more learn more and slower.", ge=4, le=512,
+    hidden: int = setting(32, title="Width", help="Number of filters; more learn more and slower.", ge=4, le=512,
                           search={"low": 16, "high": 64})  # fmt: skip
     layers: int = setting(
         2, title="Layers", help="Layers of filters over time and space.", ge=1, le=6, level="advanced"

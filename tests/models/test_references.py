@@ -121,23 +121,29 @@ def convolution(field: np.ndarray, weight: np.ndarray, bias: np.ndarray, spread:
 
 
 def field_around(picture: np.ndarray, w: Weights) -> np.ndarray:
-    """``Field``: 3 x 3, 5 x 5, and 5 x 5 on every second cell, each followed by max(0, .)."""
-    for layer, spread in (("0", 1), ("2", 1), ("4", 2)):
-        picture = np.maximum(convolution(picture, w[f"{layer}.weight"], w[f"{layer}.bias"], spread), 0)
+    """``Field``: 3 x 3, then twice x = max(0, x + b(max(0, a(x)))), the second time with every second cell."""
+
+    def layer(name: str, seen: np.ndarray, spread: int = 1) -> np.ndarray:
+        return convolution(seen, w[f"{name}.weight"], w[f"{name}.bias"], spread)
+
+    picture = np.maximum(layer("inlet", picture), 0)
+    for pair, spread in enumerate((1, 2)):
+        inner = np.maximum(layer(f"pairs.{pair}.0", picture, spread), 0)
+        picture = np.maximum(picture + layer(f"pairs.{pair}.2", inner, spread), 0)
     return picture
 
 
-def test_the_field_around_a_cell_is_three_convolutions() -> None:
+def test_the_field_around_a_cell_is_a_convolution_and_two_residual_pairs() -> None:
     torch.manual_seed(0)
     built = Field(3, 4).double()
     picture = drawn(1, 3, ROWS, COLUMNS)
     found = built(torch.from_numpy(picture))[0].detach().numpy()
-    np.testing.assert_allclose(found, field_around(picture[0], weights(built.layers)), **CLOSE)
+    np.testing.assert_allclose(found, field_around(picture[0], weights(built)), **CLOSE)
 
 
 def test_a_volume_is_read_by_filters_over_time_rows_and_columns() -> None:
     torch.manual_seed(0)
-    built = Cnn3d(Cnn3dSettings(hidden=6, layers=2), SHAPES, grid()).double()
+    built = Cnn3d(Cnn3dSettings(hidden=8, layers=2), SHAPES, grid()).double()
     fields = drawn(1, SHAPES.lookback, built.channels, ROWS, COLUMNS)
     found = built.read(torch.from_numpy(fields), None)[0].detach().numpy()  # type: ignore[arg-type]
     known = weights(built.volume)
@@ -145,7 +151,7 @@ def test_a_volume_is_read_by_filters_over_time_rows_and_columns() -> None:
     for layer in ("0", "2"):
         volume = np.maximum(convolution(volume, known[f"{layer}.weight"], known[f"{layer}.bias"]), 0)
     flat = volume.reshape(-1, ROWS, COLUMNS)  # a filter's steps one after the other
-    np.testing.assert_allclose(found, field_around(flat, weights(built.field.layers)), **CLOSE)
+    np.testing.assert_allclose(found, field_around(flat, weights(built.field)), **CLOSE)
 
 
 def conv_lstm_step(step: np.ndarray, hidden: np.ndarray, cell: np.ndarray, w: Weights) -> tuple[np.ndarray, np.ndarray]:
@@ -174,4 +180,4 @@ def test_conv_lstm_reads_the_fields_from_the_oldest_to_the_newest() -> None:
     hidden = cell = np.zeros((4, ROWS, COLUMNS))
     for step in fields[0]:
         hidden, cell = conv_lstm_step(step, hidden, cell, weights(built.reader))
-    np.testing.assert_allclose(found, field_around(hidden, weights(built.field.layers)), **CLOSE)
+    np.testing.assert_allclose(found, field_around(hidden, weights(built.field)), **CLOSE)

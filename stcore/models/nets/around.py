@@ -111,19 +111,26 @@ class Cells(nn.Module):
 class Field(nn.Module):
     """What lies around each cell, near and far: [B, C, R, K] -> [B, hidden, R, K].
 
-    Two convolutions see 3 cells to each side, a third one every second cell up to 7.
+    One convolution, then two residual pairs of them, the second seeing every other cell: 7 cells to each side.
+
+    Source: K. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
     """
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, 2 * hidden, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(2 * hidden, 2 * hidden, 5, padding=2), nn.ReLU(),
-            nn.Conv2d(2 * hidden, hidden, 5, padding=4, dilation=2), nn.ReLU(),
+        self.inlet = nn.Conv2d(inputs, hidden, 3, padding=1)
+        self.pairs = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(hidden, hidden, 3, padding=apart, dilation=apart), nn.ReLU(),
+                nn.Conv2d(hidden, hidden, 3, padding=apart, dilation=apart),
+            )
+            for apart in (1, 2)
         )  # fmt: skip
 
     def forward(self, picture: Tensor) -> Tensor:
-        found: Tensor = self.layers(picture)
+        found: Tensor = self.inlet(picture).relu()
+        for pair in self.pairs:
+            found = (found + pair(found)).relu()
         return found
 
 

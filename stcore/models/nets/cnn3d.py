@@ -17,7 +17,7 @@ class Cnn3d(OnGrid):
 
     def __init__(self, settings: Cnn3dSettings, shapes: Shapes, around: Surroundings) -> None:
         super().__init__(settings, shapes, around, settings.hidden)
-        depth = max(2, settings.hidden // 3)
+        depth = max(2, settings.hidden // 4)
         layers: list[nn.Module] = []
         for number in range(settings.layers):
             layers += [nn.Conv3d(self.channels if number == 0 else depth, depth, 3, padding=1), nn.ReLU()]

@@ -76,30 +76,50 @@ class Motion(nn.Module):
     """
 
     shifts: Tensor
+    spans: Tensor
 
     def __init__(self, pairs: int) -> None:
         super().__init__()
-        self.side = 2 * _REACH + 1
-        self.recent = nn.Parameter(torch.linspace(-1.5, 0, pairs))
-        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (2.0, 1.0, 3.0))
-        steps = torch.arange(-_REACH, _REACH + 1).float()
-        self.register_buffer("shifts", -torch.cartesian_prod(steps, steps), persistent=False)
+        side = torch.arange(-_REACH, _REACH + 1)
+        self.register_buffer("shifts", torch.cartesian_prod(side, side), persistent=False)
+        spans = [torch.arange(pairs) >= pairs - count for count in sorted({1, min(3, pairs), pairs})]
+        means = torch.stack([span / span.sum() for span in spans])
+        self.register_buffer("spans", means, persistent=False)
+        self.recent = nn.Parameter(torch.zeros(len(spans)))
+        self.sharp, self.whole, self.trust = (nn.Parameter(torch.tensor(value)) for value in (2.2, 1.0, 3.0))
 
     def forward(self, past: Tensor) -> Tensor:
         """past [B, L, T, R, K] -> [B, 2, R, K]: rows and columns a step."""
-        moved = self._around(past[:, :-1].flatten(0, 1)).unflatten(0, (len(past), -1))
-        wrong = (moved - past[:, 1:, :, None]).square().mean(2)
-        wrong = torch.einsum("blkrc,l->bkrc", wrong, self.recent.softmax(0))
-        near = nn.functional.avg_pool2d(wrong, _WINDOW, 1, _WINDOW // 2, count_include_pad=False)
-        cost = near + self.whole.exp() * wrong.mean((2, 3), keepdim=True)
+        near, everywhere = self._mismatch(past)
+        cost = torch.einsum("bskrc,s->bkrc", near + self.whole.exp() * everywhere, self.recent.softmax(0))
         least = cost.amin(1, keepdim=True)
         weights = (-self.sharp.exp() * (cost - least) / (cost.mean(1, keepdim=True) - least + 1e-6)).softmax(1)
-        return torch.einsum("bkrc,kd->bdrc", weights, self.shifts) * self.trust.sigmoid()
+        return torch.einsum("bkrc,kd->bdrc", weights, self.shifts.to(cost.dtype)) * self.trust.sigmoid()
 
-    def _around(self, field: Tensor) -> Tensor:
-        """[B, T, R, K] -> [B, T, side x side, R, K]: what stands around each cell."""
-        framed = nn.functional.pad(field, (_REACH,) * 4, mode="replicate")
-        return framed.unfold(2, self.side, 1).unfold(3, self.side, 1).flatten(4).movedim(-1, 2)
+    @torch.no_grad()
+    def _mismatch(self, past: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean square difference to the next field, over each span of the past, at each shift: around each cell
+        [B, span, shift, R, K], and over the whole picture [B, span, shift, 1, 1]."""
+        rows, columns = past.shape[-2:]
+        framed = nn.functional.pad(past[:, :-1].flatten(0, 1), (_REACH,) * 4, mode="replicate").unflatten(
+            0, (len(past), -1)
+        )
+        found = []
+        for down, right in (_REACH - self.shifts).tolist():
+            moved = framed[..., down : down + rows, right : right + columns]
+            found.append(torch.einsum("blrc,sl->bsrc", (moved - past[:, 1:]).square().mean(2), self.spans))
+        wrong = torch.stack(found, dim=2)
+        return _around(_around(wrong, 3), 4), wrong.mean((3, 4), keepdim=True)
+
+
+def _around(values: Tensor, dim: int) -> Tensor:
+    """Mean of what stands within the window around each position of an axis; at the edges of what there is."""
+    count, half = values.shape[dim], _WINDOW // 2
+    at = torch.arange(count, device=values.device)
+    first, end = (at - half).clamp(min=0), (at + half + 1).clamp(max=count)
+    sums = nn.functional.pad(values.cumsum(dim), (0, 0) * (values.ndim - 1 - dim) + (1, 0))
+    width = (end - first).view(-1, *(1,) * (values.ndim - 1 - dim))
+    return (sums.index_select(dim, end) - sums.index_select(dim, first)) / width
 
 
 def aligned(fields: Tensor, speed: Tensor) -> Tensor:
