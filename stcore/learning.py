@@ -67,6 +67,18 @@ class TrainingConfig(Config):
         0, title="Chunk", help="Sequences run at once inside a step; 0: the model's own. Lower it when memory is short.",
         ge=0, level="advanced",
     )  # fmt: skip
+    threads: int = setting(
+        0, title="Threads", help="Threads of the processor. 0: FIELDCAST_THREADS, or more where cores are idle and a trial finds them "
+        "faster.", ge=0, le=256, level="advanced",
+    )  # fmt: skip
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
+        "auto", title="Precision", help="Of the numbers in a graphics card's steps; the processor always takes float32. auto: 16 bits, "
+        "the faster kind by a trial.", level="advanced",
+    )  # fmt: skip
+    compiled: Literal["auto", "yes", "no"] = setting(
+        "auto", title="Compiled", help="Whether torch compiles the steps for the graphics card. auto: where a trial finds it faster.",
+        level="advanced",
+    )  # fmt: skip
     device: str = setting(
         "auto", title="Device", help="auto takes a graphics card when there is one; or cpu, cuda, cuda:1, mps."
     )

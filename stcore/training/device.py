@@ -100,6 +100,28 @@ def choose(name: str) -> tuple[torch.device, str]:
     return torch.device(name), "chosen"
 
 
+def precision(name: str, device: torch.device) -> torch.dtype:
+    """The kind of numbers in a step: on a graphics card 16 bits unless said otherwise, elsewhere always float32.
+
+    Args:
+        name: auto, float32, bfloat16 or float16.
+    """
+    import torch
+
+    if device.type != "cuda" or name == "float32":
+        return torch.float32
+    if name == "auto":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if name == "bfloat16" else torch.float16
+
+
+def idle_cores() -> int:
+    """Cores that nothing runs on, one apart that pages need; 0 where the load is not known."""
+    if not hasattr(os, "getloadavg"):
+        return 0
+    return max(0, int((os.cpu_count() or 1) - os.getloadavg()[0]) - 1)
+
+
 @lru_cache(maxsize=1)
 def _nvidia_smi() -> str | None:
     return shutil.which("nvidia-smi")

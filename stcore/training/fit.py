@@ -37,10 +37,10 @@ from stcore.training.loop import Hooks, State, Trainer
 from stcore.training.planning import PanelPlan, Plan, plan
 from stcore.training.preparing import for_model
 from stcore.training.surrounding import surroundings
-from stcore.training.trial import Picked, pick
+from stcore.training.trial import PICKED, Picked, pick
 
 _OFTEN_ZERO = 0.01
-_HOW = ("device", "chunk")  # where and in which portions it is trained: no part of what a run is
+_HOW = ("device", *PICKED)  # where and how it is trained, not what: no part of what a run is
 _SLOWER = 0.25  # of the learning rate, after one that made the loss no number
 HISTORY = ["epoch", "train_loss", "validation_loss", "baseline_loss", "seconds", "windows_per_s", "cpu_s"]
 
@@ -83,18 +83,18 @@ def fit(
         module = job.refit(chosen)
     module.eval()
     return Fitted(
-        run=_with_chunk(settled.run, job.picked), hash=identity, module=module, panels=panels,
+        run=_as_picked(settled.run, job.picked), hash=identity, module=module, panels=panels,
         validation=validation if len(validation) > 1 else next(iter(validation.values())), history=history,
         chosen=chosen, findings=settled.findings, cpu_s=time.process_time() - begin, share=settled.share,
         device=f"{device} ({reason})", around=around, shares=shares,
     )  # fmt: skip
 
 
-def _with_chunk(run: RunConfig, picked: Picked | None) -> RunConfig:
+def _as_picked(run: RunConfig, picked: Picked | None) -> RunConfig:
     """The run with what the trial picked, so that it gives the same numbers again."""
     if picked is None:
         return run
-    training = {**run.model.training, "chunk": picked.chunk}
+    training = {**run.model.training, **picked.as_settings}
     return run.model_copy(update={"model": run.model.model_copy(update={"training": training})})
 
 
@@ -253,6 +253,7 @@ class Job:
         if spec.fitted_by == "nothing":
             return module, {}, pd.DataFrame(columns=HISTORY)
         self.picked = pick(self)
+        torch.set_num_threads(self.picked.threads)
         if self.picked.why:
             self.hooks.progress({"event": "note", "message": self.picked.why})
         module, state, rate = self._trained(self.fresh(), source, choose)
@@ -269,7 +270,8 @@ class Job:
         trainer = self.trainer(module, self.hooks)
         try:
             state = trainer.run(source, choose, variations=variations)
-            self.picked = Picked(trainer.chunk)  # as it was at last: of a checkpoint, or halved
+            assert self.picked is not None
+            self.picked = self.picked.with_chunk(trainer.chunk)  # as it was at last: of a checkpoint, or halved
             return module, state, None
         except Diverged as error:
             slower = self.plan.training.learning_rate * _SLOWER
@@ -302,7 +304,7 @@ class Job:
         head = head_of(self.plan.run, self.recipes, self.shares, str(self.device))
         training = self.plan.training if rate is None else self.plan.training.model_copy(update={"learning_rate": rate})
         if self.picked is not None:
-            training = training.model_copy(update={"chunk": self.picked.chunk})
+            training = training.model_copy(update=self.picked.as_settings)
         return Trainer(module, head, training, self._weights(), self.plan.run.seed, hooks or self.hooks)
 
     def _weights(self) -> torch.Tensor:

@@ -21,7 +21,7 @@ from stcore.models.nets.heads import ClassHead, Head
 from stcore.preparation import AugmentConfig
 from stcore.training import checkpoint as checkpoints
 from stcore.training.averaging import Average
-from stcore.training.device import memory_used
+from stcore.training.device import memory_used, precision
 from stcore.training.stepping import Source, Step, leads_seen, rate, steps_of, thinned
 
 
@@ -85,7 +85,10 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
         )
-        self.scaler = torch.amp.GradScaler("cuda", enabled=self.device.type == "cuda")
+        self.dtype = precision(options.precision, self.device)
+        self.scaler = torch.amp.GradScaler("cuda", enabled=self.dtype == torch.float16)
+        compiles = options.compiled == "yes" and self.device.type == "cuda"
+        self.forward = torch.compile(module) if compiles else module
         self.state = State()
         self.steps_per_epoch = 1
         self.variations = AugmentConfig()
@@ -237,7 +240,7 @@ class Trainer:
         )
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(self.device.type, enabled=self.device.type == "cuda")
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def _chunks(self, batch: Batch) -> Iterator[Batch]:
         """Parts of about ``chunk`` sequences each (0 = all at once)."""
@@ -254,7 +257,7 @@ class Trainer:
     def _sum(self, batch: Batch, leads: int) -> Tensor:
         """Sum of the weighted loss over observed cells of the first ``leads`` steps ahead."""
         target, mask = self.head.asked(batch)
-        out = self.module(batch)
+        out = self.forward(batch)
         loss = self.head.loss(out.float(), target, batch.location, self.options.loss)
         counts = mask * self.weights[batch.location] if self.head.by_size else mask
         return (loss * counts)[:, :leads].sum()

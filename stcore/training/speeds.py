@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 FILE = "speeds.json"
 _MOST = 2000
-_PICKED = "#chunk"
 
 
 def key(settled: Plan) -> str:
     """What a speed depends on: model, its settings, sizes of a window, width of the network it sees, where it is trained."""
     panel = next(iter(settled.panels.values())).panel
-    training = settled.training.model_dump(include={"batch_windows", "chunk", "device"})
+    training = settled.training.model_dump(
+        include={"batch_windows", "chunk", "device", "threads", "precision", "compiled"}
+    )
     sizes = [settled.lookback, settled.horizon, panel.shape[2], len(settled.run.targets or ())]
     places = sum(len(each.panel.locations) for each in settled.panels.values()) if settled.spec.mixes else 0
     about = [
@@ -45,24 +47,22 @@ def known(settled: Plan) -> float | None:
 def remember(settled: Plan, seconds_a_window: float) -> None:
     """Keep a measured speed; a folder that cannot be written to is left alone."""
     if 0 < seconds_a_window < float("inf"):
-        _keep(key(settled), seconds_a_window)
+        _keep({key(settled): seconds_a_window})
 
 
-def picked(settled: Plan) -> int | None:
-    """The portion that a trial picked on this machine; None where none was made."""
-    found = _read().get(f"{key(settled)}{_PICKED}")
+def picked(settled: Plan, name: str) -> int | None:
+    """A number that a trial picked on this machine; None where none was made."""
+    found = _read().get(f"{key(settled)}#{name}")
     return None if found is None else int(found)
 
 
-def remember_picked(settled: Plan, chunk: int) -> None:
+def remember_picked(settled: Plan, numbers: Mapping[str, int]) -> None:
     """Keep what a trial picked, so that the next run of this kind goes the same way."""
-    _keep(f"{key(settled)}{_PICKED}", float(chunk))
+    _keep({f"{key(settled)}#{name}": float(number) for name, number in numbers.items()})
 
 
-def _keep(name: str, value: float) -> None:
-    found = _read()
-    found.pop(name, None)
-    found[name] = value
+def _keep(numbers: Mapping[str, float]) -> None:
+    found = {name: value for name, value in _read().items() if name not in numbers} | dict(numbers)
     path = settings().home / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ from stcore.training.fitted import Fitted
 from stcore.training.planning import Plan, plan
 from stcore.training.trackers import FOLDER as CURVES
 from stcore.training.trackers import tracked
+from stcore.training.trial import PICKED
 from stcore.workflow.result import RECOMMENDATION, Result, write_json
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -238,12 +239,13 @@ class _Run:
     def _as_trained(self) -> None:
         """Write what trials picked into experiment.yaml, so that it gives the same numbers again."""
         opened = Result.open(self.folder)
-        chunks = {
-            label: opened.about(label)["run"]["model"]["training"].get("chunk") for label in self.metrics if label != "ensemble"
-        }  # fmt: skip
+        trained = {
+            label: opened.about(label)["run"]["model"]["training"] for label in self.metrics if label != "ensemble"
+        }
+        picked = {label: {name: how[name] for name in PICKED if how.get(name)} for label, how in trained.items()}
         models = [
-            each.model_copy(update={"training": {**each.training, "chunk": chunks[each.label]}})
-            if chunks.get(each.label)
+            each.model_copy(update={"training": {**each.training, **picked[each.label]}})
+            if picked.get(each.label)
             else each
             for each in self.experiment.models
         ]
