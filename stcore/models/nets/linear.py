@@ -112,7 +112,8 @@ class Ridge(Forecaster):
 
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
-        own = self.weights[:, batch.location] if self.apart else self.weights
+        some = self.apart and len(batch.location) < self.weights.shape[1]
+        own = self.weights[:, batch.location] if some else self.weights
         return (_apply(own, self.inputs.of_past(batch), self.inputs.of_leads(batch)) + batch.last[:, None])[..., None]
 
     def solve(
@@ -246,33 +247,31 @@ class Ridge(Forecaster):
         """The mean of the weights that the strengths lead to."""
         total = torch.zeros_like(self.weights)
         for strength in strengths:
-            common, ahead = self._weights(moments, strength)
-            total[..., : common.shape[-1]] += common.float() / len(strengths)
-            total[..., self.common :] += ahead.float() / len(strengths)
+            for places, common, ahead in self._weights(moments, strength):
+                total[:, places, :, : common.shape[-1]] += common.float() / len(strengths)
+                total[:, places, :, self.common :] += ahead.float() / len(strengths)
         self.weights.copy_(total)
 
-    def _weights(self, moments: Sequence[Moments], strength: Strength) -> tuple[Tensor, Tensor]:
-        """Weights of all places [H, N, T, .] of one strength: of the common inputs that it uses, and of those of each lead."""
+    def _weights(self, moments: Sequence[Moments], strength: Strength) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Weights of one strength, some places at a time: which, those of the common inputs that it uses, and those of the inputs
+        of each lead, both [H, N or 1, T, .]."""
         count = self.inputs.fixed + min(strength.lags, self.shapes.lookback - 1)
         parts = [each.cut(count) for each in moments]
         pools = [part.pooled(strength.over) for part in parts]
         whole = _added(pools)
         scales = _scales(whole)
         pooled = _solved(whole, scales, strength.pooled_rows, None)
-        solved = [self._own(part, pooled, scales, strength) for part in parts] if self.apart else [pooled]
-        return torch.cat([each[0] for each in solved], 1), torch.cat([each[1] for each in solved], 1)
-
-    def _own(
-        self, part: Moments, pooled: tuple[Tensor, Tensor], scales: tuple[Tensor, Tensor], strength: Strength
-    ) -> tuple[Tensor, Tensor]:
-        """Weights of the places of a panel: each its own equations, drawn toward the common weights."""
-        if strength.own_rows >= _COMMON:
-            shape = (-1, part.square.shape[0], part.square.shape[1], -1)
-            return pooled[0].expand(shape), pooled[1].expand(shape)
-        each = max(1, _SOLVED_NUMBERS // max(1, part.square[:1].numel() + part.mixed[:, :1].numel()))
-        blocks = [slice(start, start + each) for start in range(0, len(part.square), each)]
-        solved = [_solved(part.at(block), scales, strength.own_rows, pooled) for block in blocks]
-        return torch.cat([common for common, _ in solved], 1), torch.cat([ahead for _, ahead in solved], 1)
+        if not self.apart or strength.own_rows >= _COMMON:
+            yield slice(None), *pooled
+            return
+        first = 0
+        for part in parts:  # each place its own equations, drawn toward the common weights
+            each = max(1, _SOLVED_NUMBERS // max(1, part.square[:1].numel() + part.mixed[:, :1].numel()))
+            for start in range(0, len(part.square), each):
+                block = part.at(slice(start, start + each))
+                places = slice(first + start, first + start + len(block.square))
+                yield places, *_solved(block, scales, strength.own_rows, pooled)
+            first += len(part.square)
 
     def _error(self, looks: Sequence[tuple[Windows, Tensor]]) -> float:
         """Mean absolute scaled error over the origins of ``looks``."""
