@@ -55,6 +55,11 @@ class DetectorSettings(Config):
         ge=0,
         level="advanced",
     )
+    amplitude: float = setting(
+        0.0, title="Plain size", ge=0, le=10, level="advanced",
+        help="How much a value's own distance from the middle of its place, in usual deviations, is added to how strange its course is. "
+        "0: only the course counts; 0.5 suits data in which plain large values are strange.",
+    )  # fmt: skip
     clean: bool = setting(
         False, title="The rows learnt from are usual", level="advanced",
         help="No anomaly is among them: the threshold lies just above their largest score, instead of where their body says.",
@@ -154,7 +159,8 @@ class ScoredDetector(Generic[Settings]):
         )
         calibration = np.concatenate(seen).T  # [time, series], NaN where unknown
         centre, scale = standard(calibration, len(panel.features))
-        cut = self._threshold(_scaled(calibration, centre, scale), panel)
+        strange = _scaled(calibration, centre, scale) + self._size(panel, usual, series)
+        cut = self._threshold(strange, panel)
         self._learnt = Learnt(plan | _joined(learnt), usual, centre, scale, cut, Scope.of(panel))
         self.tail = panel.between(panel.time[-self._memory :][0])
         return self
@@ -265,7 +271,18 @@ class ScoredDetector(Generic[Settings]):
         for part in parts:
             rows = learnt.usual.rows(panel, series, part)
             raw[part] = self.strange(rows, _select(learnt.arrays, series[part]))
-        return _scaled(raw.T, learnt.centre[series], learnt.scale[series])
+        return _scaled(raw.T, learnt.centre[series], learnt.scale[series]) + self._size(panel, learnt.usual, series)
+
+    def _size(self, panel: Panel, usual: Usual, series: np.ndarray) -> np.ndarray:
+        """What the plain size of values adds [time, series], in usual deviations; 0 where it is not asked for or unknown.
+
+        Source: adding it lifted detectors of windows and embeddings alike (PAI, arXiv 2606.08935).
+        """
+        if not self.settings.amplitude:
+            return np.zeros((1, 1), np.float32)
+        values = panel.values.reshape(len(panel.time), -1)
+        size = np.abs(values - usual.level[series]) / usual.unit[series]
+        return np.asarray(self.settings.amplitude * np.nan_to_num(np.fmin(size, thresholds.MAX_SCORE)), np.float32)
 
     def _threshold(self, strange: np.ndarray, panel: Panel) -> float:
         """The cut, from calibrated strangeness [time, series] of the rows of the fit."""

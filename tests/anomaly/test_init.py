@@ -170,3 +170,20 @@ def test_an_end_is_read_in_the_clock_of_the_panel(make_panel):
 def test_no_detector_in_a_folder(tmp_path):
     with pytest.raises(StoreError, match="no readable detector"):
         load_detector(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["shape_knn", "mahalanobis", "auto"])
+def test_the_plain_size_can_be_added_to_how_strange_the_course_is(name, panel, tmp_path):
+    """By so many usual deviations from the middle of the place; the threshold knows of it, a saved detector too."""
+    members = {"members": ("shape_knn",)} if name == "auto" else {}
+    plain = fitted(panel, name, **members)
+    sized = fitted(panel, name, amplitude=0.5, **members)
+    values = panel.values[..., 0]
+    middle = np.nanmedian(values, axis=0)
+    away = np.abs(values - middle)
+    added = (sized.score(panel).scores - plain.score(panel).scores)[np.isfinite(values)]
+    shown = away[np.isfinite(values)]
+    assert np.corrcoef(added, shown)[0, 1] > 0.999
+    assert added.max() > 0.5
+    sized.save(tmp_path)
+    np.testing.assert_array_equal(load_detector(tmp_path).score(panel).scores, sized.score(panel).scores)
