@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from stcore.words import number, short
+from stcore.evaluation import score, unseen_words
+from stcore.words import number, percent, short
 
 if TYPE_CHECKING:
     from stcore.data.quality import InspectReport
@@ -30,6 +31,7 @@ class Progress:
         self.bars: Bars | None = None
         self.tasks: dict[str, TaskID] = {}
         self.said: set[str] = set()
+        self.chances = False
         if sys.stderr.isatty() and not quiet:
             columns = (
                 TextColumn("{task.description:<24}", markup=False),
@@ -50,7 +52,9 @@ class Progress:
             self.bars.stop()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        if event["event"] == "model":
+        if event["event"] == "plan":
+            self.chances = bool(event.get("chances", False))
+        elif event["event"] == "model":
             self._model(event)
         elif event["event"] == "epoch":
             self._epoch(event)
@@ -60,12 +64,7 @@ class Progress:
 
     def _model(self, event: Mapping[str, Any]) -> None:
         label, state = str(event["model"]), str(event["state"])
-        mae = (event.get("metrics") or {}).get("mae")
-        note = (
-            f"{state}, error {number(mae)}"
-            if mae is not None
-            else ", ".join(filter(None, [state, event.get("message")]))
-        )
+        note = ", ".join(filter(None, [state, judged(event.get("metrics") or {}) or event.get("message")]))
         if self.bars:
             full: dict[str, Any] = {"completed": 1, "total": 1} if state == "done" else {}
             self.bars.update(self._task(label), note=note, **full)
@@ -76,7 +75,10 @@ class Progress:
     def _epoch(self, event: Mapping[str, Any]) -> None:
         if not self.bars:
             return
-        note = f"epoch {event['epoch']} of {event['epochs']}, error {number(event.get('validation_mae'))}"
+        what, beside = unseen_words(self.chances)
+        note = f"epoch {event['epoch']} of {event['epochs']}, {what.lower()} {number(event.get('validation_mae'))}"
+        if self.chances:
+            note += f" ({beside} {number(event.get('baseline_mae'))})"
         self.bars.update(self._task(str(event["model"])), note=note, completed=event["epoch"], total=event["epochs"])
 
     def _task(self, label: str) -> TaskID:
@@ -85,20 +87,39 @@ class Progress:
         return self.tasks[label]
 
 
+def judged(numbers: Mapping[str, Any]) -> str:
+    """“error 2.71”, of chances of events “right 93 % of the time, Brier score 0.120”; empty where nothing is known."""
+    if numbers.get("brier") is not None:
+        return f"right {percent(numbers.get('accuracy'))} of the time, Brier score {score(numbers, 'brier')}"
+    return "" if numbers.get("mae") is None else f"error {number(numbers['mae'])}"
+
+
 def leaderboard(metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """Models by error on the test part, best first, always beside the two naive ones."""
+    """Models by error on the test part, best first, always beside the two naive ones; chances of events by their Brier score."""
+    chances = any("brier" in numbers for numbers in metrics.values())
+    order = "brier" if chances else "mae"
 
     def error(name: str) -> float:
-        value = metrics[name].get("mae")
+        value = metrics[name].get(order)
         return float("inf") if value is None else float(value)
 
-    rows = [
-        (name, *(number(metrics[name].get(key)) for key in ("mae", "rmse", "skill", "coverage_90")))
-        for name in sorted(metrics, key=error)
-    ]
-    table = [("model", "MAE", "RMSE", "skill", "in 90 % band"), *rows]
+    row, head = (_of_chances, _CHANCES) if chances else (_of_values, _VALUES)
+    table = [("model", *head), *((name, *row(metrics[name])) for name in sorted(metrics, key=error))]
     width = max(len(row[0]) for row in table)
     return "\n".join(f"{plain(row[0]):<{width}}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in table)
+
+
+_VALUES = ("MAE", "RMSE", "skill", "in 90 % band")
+_CHANCES = ("right", "Brier", "surprise", "F1", "skill")
+
+
+def _of_values(numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(number(numbers.get(key)) for key in ("mae", "rmse", "skill", "coverage_90"))
+
+
+def _of_chances(numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    scores = (score(numbers, name) for name in ("brier", "log_loss", "f1"))
+    return percent(numbers.get("accuracy")), *scores, percent(numbers.get("skill"), sign=True)
 
 
 def report_lines(report: InspectReport) -> Iterator[str]:

@@ -27,7 +27,12 @@ BASE = {
     "spatial",
     "words",
 }
-BELOW: dict[str, set[str]] = {"base": set(), "data": {"base"}, "plots": {"base", "data"}, "terminal": {"base", "data"}}
+BELOW: dict[str, set[str]] = {
+    "base": set(),
+    "data": {"base"},
+    "plots": {"base", "data"},
+    "terminal": {"base", "data", "evaluation"},
+}
 BELOW["models"] = BELOW["evaluation"] = {"base", "data"}
 BELOW["training"] = {"base", "data", "models", "evaluation"}
 BELOW["anomaly"] = BELOW["pretraining"] = BELOW["training"] | {"training"}

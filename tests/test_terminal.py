@@ -50,6 +50,37 @@ def test_a_terminal_gets_a_bar_a_model(capsys: pytest.CaptureFixture[str], monke
     assert "epoch 3 of 20" in capsys.readouterr().err or "failed" in progress.bars.tasks[1].fields["note"]
 
 
+CHANCES = {"mae": 0.2, "accuracy": 0.93, "brier": 0.12, "log_loss": 0.25, "f1": 0.712, "skill": 0.4}
+
+
+def test_of_chances_of_events_it_says_how_often_they_were_right(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Progress() as progress:
+        progress({"event": "model", "model": "stid", "state": "done", "seconds": 1.5, "metrics": CHANCES})
+    assert (
+        capsys.readouterr().err
+        == "stid: done, right 93\N{NO-BREAK SPACE}% of the time, Brier score 0.120 after 1.50 s\n"
+    )
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Progress() as progress:
+        progress({"event": "plan", "models": ["stid"], "share": 1.0, "chances": True})
+        progress({
+            "event": "epoch", "model": "stid", "epoch": 3, "epochs": 20, "validation_mae": 0.31, "baseline_mae": 0.5
+        })  # fmt: skip
+        assert progress.bars is not None
+        assert progress.bars.tasks[0].fields["note"] == "epoch 3 of 20, surprise 0.310 (usual share 0.500)"
+
+
+def test_chances_are_ranked_by_their_brier_score() -> None:
+    sure = CHANCES | {"mae": 0.1, "brier": 0.3}
+    lines = leaderboard({"sure": sure, "stid": CHANCES}).splitlines()
+    assert [line.split()[0] for line in lines] == ["model", "stid", "sure"]
+    assert lines[0].split() == ["model", "right", "Brier", "surprise", "F1", "skill"]
+    assert "0.712" not in lines[1]
+    assert "0.120" in lines[1]
+
+
 def test_the_leaderboard_ranks_by_error_and_shows_a_dash_for_none() -> None:
     board = leaderboard(
         {

@@ -33,6 +33,11 @@ def measures(numbers: Mapping[str, Any], last: Mapping[str, Any] | None = None) 
     return (*out, Part("."))
 
 
+def unseen_words(chances: bool) -> tuple[str, str]:
+    """What is told after an epoch, and what it stands beside: the mean error, or of chances of events their surprise."""
+    return ("Surprise", "usual share") if chances else ("Error", "last value")
+
+
 def score(numbers: Mapping[str, Any], name: str) -> str:
     """F1 with two decimals; Brier score and surprise, small for rare events, with three. A dash when unknown."""
     return fixed(numbers.get(name), 2 if name == "f1" else 3)

@@ -1,24 +1,22 @@
 """DLinear: the history taken apart into trend and rest, one linear layer on each.
 
 When to use: series with a clear trend; very fast.
-Source: A. Zeng et al., "Are Transformers Effective for Time Series Forecasting?", AAAI 2023, arXiv 2205.13504. Identities and
-what is ahead are added by linear layers of their own; without them it is the model of the paper.
+Source: A. Zeng et al., "Are Transformers Effective for Time Series Forecasting?", AAAI 2023, arXiv 2205.13504. Identities,
+what is ahead and other values are added by linear layers of their own; without them it is the model of the paper.
 """
 
 from __future__ import annotations
 
 from stcore.config import setting
 from stcore.models.contract import ModelSpec
-from stcore.models.switches import NetSettings
+from stcore.models.switches import LinearSettings
 
 
-class DlinearSettings(NetSettings):
+class DlinearSettings(LinearSettings):
     """Settings of DLinear."""
 
     kernel: int = setting(25, title="Length of the mean", help="Steps whose running mean is the trend; at most the history.",
                           unit="steps", ge=3, le=999, level="advanced")  # fmt: skip
-    ahead: bool = setting(True, title="Knows what is ahead", help="See the usual value, last season's and what is known ahead of "
-                          "each target time.", level="advanced")  # fmt: skip
 
 
 SPEC = ModelSpec(

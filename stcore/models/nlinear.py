@@ -1,22 +1,18 @@
 """NLinear: one linear layer on the history less its last value.
 
 When to use: long histories and far horizons; very fast, hard to beat on many data sets.
-Source: A. Zeng et al., "Are Transformers Effective for Time Series Forecasting?", AAAI 2023, arXiv 2205.13504. Identities and
-what is ahead are added by linear layers of their own; without them it is the layer of the paper.
+Source: A. Zeng et al., "Are Transformers Effective for Time Series Forecasting?", AAAI 2023, arXiv 2205.13504. Identities,
+what is ahead and other values are added by linear layers of their own; without them it is the layer of the paper.
 """
 
 from __future__ import annotations
 
-from stcore.config import setting
 from stcore.models.contract import ModelSpec
-from stcore.models.switches import NetSettings
+from stcore.models.switches import LinearSettings
 
 
-class NlinearSettings(NetSettings):
+class NlinearSettings(LinearSettings):
     """Settings of NLinear."""
-
-    ahead: bool = setting(True, title="Knows what is ahead", help="See the usual value, last season's and what is known ahead of "
-                          "each target time.", level="advanced")  # fmt: skip
 
 
 SPEC = ModelSpec(

@@ -24,3 +24,12 @@ class GridSettings(NetSettings):
         True, title="Carries the field along", help="Count from the last field carried along with the movement seen, not from where it "
         "stood.", level="advanced",
     )  # fmt: skip
+
+
+class LinearSettings(NetSettings):
+    """Base of the settings of linear networks."""
+
+    ahead: bool = setting(True, title="Knows what is ahead", help="See the usual value, last season's and what is known ahead of "
+                          "each target time.", level="advanced")  # fmt: skip
+    others: bool = setting(True, title="Knows the other values", help="See the history of the values that are not forecast.",
+                           level="advanced")  # fmt: skip

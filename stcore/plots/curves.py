@@ -178,6 +178,7 @@ class Epochs:
     planned: int
     baseline: float = float("nan")
     train_label: str = field(default="Seen data")
+    baseline_label: str = field(default="Last value")
 
 
 def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
@@ -194,10 +195,10 @@ def training(curve: Epochs, theme: Theme, height: int = 280) -> go.Figure:
             theme.baseline,
             1.5,
             dash="4px,4px",
-            name="Last value",
+            name=curve.baseline_label,
         )
         figure.add_annotation(
-            x=1 if late else curve.planned, y=curve.baseline, text=f"Last value, {curve.baseline:.3g}", showarrow=False, xanchor="left" if late else "right",
+            x=1 if late else curve.planned, y=curve.baseline, text=f"{curve.baseline_label}, {curve.baseline:.3g}", showarrow=False, xanchor="left" if late else "right",
             yanchor="bottom", font={"size": 13, "color": theme.baseline},
         )  # fmt: skip
     fig.line(figure, epochs, curve.train, theme.baseline, 1.5, name=curve.train_label)

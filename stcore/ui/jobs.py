@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from stcore import words
+from stcore import evaluation, words
 from stcore.operations import jobs
 from stcore.operations.jobs import Progress
 from stcore.operations.store import Job
@@ -82,8 +82,9 @@ def sentence(progress: Progress) -> str:
     last = model.last
     if last is None or last.validation_mae is None:
         return head
-    against = f", last value {words.number(last.baseline_mae)}" if last.baseline_mae is not None else ""
-    return f"{head} Error on unseen data {words.number(last.validation_mae)}{against}."
+    what, beside = evaluation.unseen_words(progress.chances)
+    against = f", {beside} {words.number(last.baseline_mae)}" if last.baseline_mae is not None else ""
+    return f"{head} {what} on unseen data {words.number(last.validation_mae)}{against}."
 
 
 def _where(job: Job, progress: Progress) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import streamlit as st
 
-from stcore import words
+from stcore import evaluation, words
 from stcore.experiment import Experiment
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
@@ -29,26 +29,29 @@ def show(job: Job, progress: Progress, unit: str) -> None:
     """Curve, numbers and log on the left; the models of the round on the right."""
     left, right = st.columns([1.65, 1], gap="small")
     model = _drawn(progress, not job.active)
-    of = f"{results.title(model.model)}: mean error" if model else "Mean error"
-    measured = f", {unit}" if unit else "" if _single(job) else " of all values, each in its own usual spread"
+    unit = "" if progress.chances else unit
+    error = "surprise" if progress.chances else "mean error"
+    of = f"{results.title(model.model)}: {error}" if model else words.sentence(error)
+    alone = _single(job) or progress.chances
+    measured = f", {unit}" if unit else "" if alone else " of all values, each in its own usual spread"
     with (
         left,
         parts.panel(
-            "Error after each epoch",
+            f"{evaluation.unseen_words(progress.chances)[0]} after each epoch",
             f"{of}{measured}, on the parts to learn from and to tune on. Lower is better.",
             key="train-curve",
         ),
     ):
         if not job.active:
             _choice(progress)
-        _curve(model)
+        _curve(model, progress.chances)
         parts.metrics(*numbers(job, progress, model, unit))
         with st.expander("Log", key="train-log"):
             st.code(log(job, progress) or "Nothing yet.", language=None, height=220)
     with right, parts.panel("This round", _second(progress), key="train-round"):
         season = season_of({model.model: model.metrics for model in progress.models.values()})
         table(job, progress, unit, season)
-        if not _single(job) and progress.models and not unit:
+        if not alone and progress.models and not unit:
             parts.text("Values in unlike units have no common error; skill is the mean of theirs.", small=True)
         if job.active:
             parts.text("You can close this tab. Training goes on, and the result waits under Jobs.", small=True)
@@ -79,15 +82,18 @@ def _choice(progress: Progress) -> None:
         pickers.segmented("Model", {label: results.title(label) for label in trained}, "train-shown")
 
 
-def _curve(model: ModelProgress | None) -> None:
+def _curve(model: ModelProgress | None, chances: bool) -> None:
     if model is None or not model.history or not model.epochs:
         parts.text("The curve begins after the first epoch; models that are solved at once have none.", small=True)
         return
     unseen = _column(model, "validation_mae")
     seen = _column(model, "train_loss")
     known = np.isfinite(unseen).any()
+    what, beside = evaluation.unseen_words(chances)
     best = (
-        f"best error on unseen data {words.number(float(np.nanmin(unseen)))}" if known else "no unseen data to judge by"
+        f"best {what.lower()} on unseen data {words.number(float(np.nanmin(unseen)))}"
+        if known
+        else "no unseen data to judge by"
     )
     baseline = _column(model, "baseline_mae")
     epochs = curves.Epochs(
@@ -95,6 +101,7 @@ def _curve(model: ModelProgress | None) -> None:
         unseen if known else np.full(len(seen), np.nan),
         model.epochs,
         float(baseline[-1]) if len(baseline) else math.nan,
+        baseline_label=words.sentence(beside),
     )
     parts.chart(
         curves.training(epochs, parts.theme()),
@@ -127,6 +134,7 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
     used, _, percent = words.percent(share).partition(words.NBSP)
     error = last.validation_mae if last else None
     baseline = last.baseline_mae if last else None
+    what, beside = evaluation.unseen_words(progress.chances)
     return [
         Metric("Speed", words.number(speed), "steps/s", _device(progress.note, last)),
         Metric("Elapsed", *_elapsed(job)),
@@ -137,10 +145,10 @@ def numbers(job: Job, progress: Progress, model: ModelProgress | None, unit: str
             "drawn at random" if share is not None and share < 0.995 else "all start times",
         ),
         Metric(
-            "Unseen error",
+            f"Unseen {what.lower()}",
             words.number(error),
             unit,
-            f"last value {words.number(baseline)}"
+            f"{beside} {words.number(baseline)}"
             if baseline
             else "after the first epoch"
             if job.active
@@ -177,18 +185,14 @@ def _second(progress: Progress) -> str:
     if not progress.models:
         return "The models are listed once the data are read"
     count = words.count(len(progress.models), "model")
-    return f"{count}, same windows; errors on the test part"
+    return f"{count}, same windows; {'Brier scores' if progress.chances else 'errors'} on the test part"
 
 
 def table(job: Job, progress: Progress, unit: str, season: str) -> None:
-    """Every model of the round: its state, its error on the tested part, its skill."""
-    columns = [
-        Column("Model"),
-        Column("State", wide=True),
-        Column(f"Error, {unit}" if unit else "Error", number=True),
-        Column("Skill", number=True),
-    ]
-    rows = [_row(model, job, season) for model in progress.models.values()]
+    """Every model of the round: its state, its error on the tested part (of chances their Brier score), its skill."""
+    error = "Brier" if progress.chances else f"Error, {unit}" if unit else "Error"
+    columns = [Column("Model"), Column("State", wide=True), Column(error, number=True), Column("Skill", number=True)]
+    rows = [_row(model, job, season, progress.chances) for model in progress.models.values()]
     if not rows:
         entries = Experiment.parse(job.payload["experiment"]).runs() if job.kind == "train" else []
         rows = [
@@ -199,11 +203,12 @@ def table(job: Job, progress: Progress, unit: str, season: str) -> None:
     parts.table(columns, rows, running, "Models of this round")
 
 
-def _row(model: ModelProgress, job: Job, season: str) -> list[object]:
-    error, skill = model.metrics.get("mae"), model.metrics.get("skill")
-    so_far: object = words.number(error)
+def _row(model: ModelProgress, job: Job, season: str, chances: bool) -> list[object]:
+    skill = model.metrics.get("skill")
+    so_far: object = evaluation.score(model.metrics, "brier") if chances else words.number(model.metrics.get("mae"))
     if model.state == "running" and model.last is not None and model.last.validation_mae is not None:
-        so_far = markup.muted(f"{words.number(model.last.validation_mae)} so far")
+        what = "surprise " if chances else ""
+        so_far = markup.muted(f"{what}{words.number(model.last.validation_mae)} so far")
     shown = words.DASH if is_baseline(model.model) and model.model == "persistence" else words.percent(skill, sign=True)
     return [results.title(model.model, season), _state(model, job), so_far, shown]
 

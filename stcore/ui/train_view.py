@@ -6,13 +6,13 @@ import math
 
 import streamlit as st
 
-from stcore import words
+from stcore import evaluation, words
 from stcore.evaluation import advice
 from stcore.experiment import BASELINES
 from stcore.operations import jobs, store
 from stcore.operations.jobs import ModelProgress, Progress
 from stcore.operations.store import Job
-from stcore.ui import guard, parts, results, state, train_round
+from stcore.ui import forecast_view, guard, parts, results, state, train_round
 from stcore.ui.opened import Opened
 
 EVERY_S = 1.0
@@ -82,17 +82,36 @@ def sentence(job: Job, progress: Progress) -> list[object]:
     left = model.seconds_left
     if left is not None and math.isfinite(left) and left >= 1:
         pieces += [", about ", parts.strong(words.lasting(left)), " left"]
-    return [*pieces, ". ", *_against(model)]
+    return [*pieces, ". ", *(_sureness(model) if progress.chances else _against(model))]
 
 
-def _against(model: ModelProgress) -> list[object]:
-    """How the best epoch so far compares with the last value on data it did not learn from."""
+def _gain(model: ModelProgress) -> float:
+    """How much smaller the error of the best epoch so far is than that of the baseline, on data it did not learn from; NaN unknown."""
     pairs = [
         (e.validation_mae, e.baseline_mae) for e in model.history if e.validation_mae is not None and e.baseline_mae
     ]
-    if not pairs:
+    return 1 - min((own / other for own, other in pairs if other), default=math.nan)
+
+
+def _sureness(model: ModelProgress) -> list[object]:
+    """The same of chances of events, whose surprise stands beside that of the usual shares."""
+    gain = _gain(model)
+    if not math.isfinite(gain):
         return []
-    skill = 1 - min(own / last for own, last in pairs if last)
+    if gain >= 0.005:
+        return [
+            "Its chances surprise ",
+            parts.strong(f"{words.percent(gain)} less", "good"),
+            " than always saying the usual share.",
+        ]
+    return ["So far its chances are no better than always saying the usual share."]
+
+
+def _against(model: ModelProgress) -> list[object]:
+    """How the best epoch so far compares with the last value."""
+    skill = _gain(model)
+    if not math.isfinite(skill):
+        return []
     if skill >= 0.005:
         return ["It already beats the last value by ", parts.strong(words.percent(skill), "good"), "."]
     if skill > -0.005:
@@ -128,6 +147,9 @@ def outcome(work: results.Work, progress: Progress) -> tuple[list[object], str]:
     ]
     if tone == "plain" and math.isfinite(skill):
         pieces[1] = " is the best of this round and "
+    if progress.chances:
+        measured = evaluation.measures(work.metrics[best], work.metrics.get("persistence", {}))
+        pieces += [" ", *forecast_view.coloured(measured)]
     took = (
         f"Took {words.lasting((job.ended - job.started).total_seconds())}, "
         if job and job.ended and job.started

@@ -9,10 +9,11 @@ import numpy as np
 
 from stcore import words
 from stcore.data import steps
-from stcore.evaluation import advice, sentence, verdict
+from stcore.evaluation import advice, event_parts, score, sentence, verdict
 from stcore.experiment import BASELINES
 from stcore.models import MODELS
 from stcore.plots import curves
+from stcore.plots.chances import event_name, in_percent
 from stcore.plots.theme import of as theme_of
 from stcore.records import Prediction
 from stcore.workflow.result import Result
@@ -51,13 +52,13 @@ def render(result: Result) -> str:
     """The page as text; every value from data or settings is escaped."""
     label = best(result) or next(iter(result.metrics))
     test = result.prediction(label)
-    head = f"Forecast of {words.listing(list(test.targets))}"
+    head = f"Chance of {event_name(test)}" if test.classes else f"Forecast of {words.listing(list(test.targets))}"
     facts = (
         f"{words.count(len(test.locations), 'place')}, {steps.describe(test.step)}, up to "
         f"{steps.describe_span(test.horizon, test.step)} ahead. Tested on {words.span(test.origins[0], test.origins[-1])}: "
         f"{words.count(len(test.origins), 'start time')}."
     )
-    told = sentence(verdict(result.metrics[label], test.season), title_of(result, label))
+    told = _told(result, label, test)
     known = result.recommended
     use = (
         advice(known, {each: title_of(result, each) for each in result.models if each not in BASELINES})
@@ -79,14 +80,28 @@ def render(result: Result) -> str:
     )
 
 
+def _told(result: Result, label: str, test: Prediction) -> str:
+    """The verdict on the best model; of chances of events with their measures beside those of the last value."""
+    numbers, title = result.metrics[label], title_of(result, label)
+    if not test.classes:
+        return sentence(verdict(numbers, test.season), title)
+    return "".join(part.text for part in event_parts(numbers, result.metrics["persistence"], test.season, title))
+
+
 def _table(result: Result, test: Prediction) -> str:
     unit = test.schema[test.targets[0]].unit if len(test.targets) == 1 else None
-    rows = "".join(_row(title_of(result, label), numbers) for label, numbers in _ranked(result))
-    return (
-        f"<h2>All models on the same start times</h2><table><tr><th>Model</th><th>Mean error{escape(f', {unit}' if unit else '')}"
-        "</th><th>Root mean square error</th><th>Better than last value</th><th>90 % band held</th><th>Processor seconds</th>"
-        f"</tr>{rows}</table>"
+    of_values = (
+        f"Mean error{f', {unit}' if unit else ''}",
+        "Root mean square error",
+        "Better than last value",
+        "90 % band held",
     )
+    of_chances = ("Brier score", "Surprise", "F1", "Better than last value", "Right")
+    heads = ("Model", *(of_chances if test.classes else of_values), "Processor seconds")
+    row = _row_of_chances if test.classes else _row
+    rows = "".join(row(title_of(result, label), numbers) for label, numbers in _ranked(result))
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    return f"<h2>All models on the same start times</h2><table><tr>{head}</tr>{rows}</table>"
 
 
 def _ranked(result: Result) -> list[tuple[str, Any]]:
@@ -94,36 +109,51 @@ def _ranked(result: Result) -> list[tuple[str, Any]]:
 
 
 def _row(title: str, numbers: Any) -> str:
-    cells = (
+    return _cells(
+        title,
         words.number(numbers.get("mae")), words.number(numbers.get("rmse")), words.percent(numbers.get("skill"), sign=True),
         words.percent(numbers.get("coverage_90")), words.number(numbers.get("cpu_s")),
     )  # fmt: skip
+
+
+def _row_of_chances(title: str, numbers: Any) -> str:
+    return _cells(
+        title, *(score(numbers, name) for name in ("brier", "log_loss", "f1")), words.percent(numbers.get("skill"), sign=True),
+        words.percent(numbers.get("accuracy")), words.number(numbers.get("cpu_s")),
+    )  # fmt: skip
+
+
+def _cells(title: str, *cells: str) -> str:
     return f"<tr><td>{escape(title)}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _by_lead(result: Result, test: Prediction) -> Any:
+    measure, title = ("brier", "Brier score") if test.classes else ("mae", "Mean error")
     lines = {
-        label: np.array([np.nan if value is None else value for value in numbers["by_lead"]["mae"]])
+        label: np.array([np.nan if value is None else value for value in numbers["by_lead"][measure]])
         for label, numbers in result.metrics.items()
     }
     ahead = [steps.describe_span(lead, test.step) for lead in range(1, test.horizon + 1)]
     figure = curves.error_by_lead(
         lines, {label: title_of(result, label) for label in lines}, theme_of("light"), ahead, 300
     )
-    return figure.update_layout(title="Mean error by time ahead", margin_t=48)
+    return figure.update_layout(title=f"{title} by time ahead", margin_t=48)
 
 
 def _future(result: Result, label: str) -> Any:
     """The forecast beyond the data at the first place."""
     future = result.prediction(label, "forecast")
-    low, high = future.interval(90)
+    if future.classes:
+        future = in_percent(future)
+    low, high = (future.values, future.values) if future.classes else future.interval(90)
     times = [future.times(lead)[0] for lead in range(1, future.horizon + 1)]
     from stcore.plots import figure as fig
 
     theme = theme_of("light")
     drawn = fig.blank(theme, 300, fig.axis_range([low[0, :, 0, 0], high[0, :, 0, 0]]))
     wall = [fig.wall(time) for time in times]
-    fig.band(drawn, wall, low[0, :, 0, 0], high[0, :, 0, 0], theme.forecast, theme.band_alpha)
+    if not future.classes:
+        fig.band(drawn, wall, low[0, :, 0, 0], high[0, :, 0, 0], theme.forecast, theme.band_alpha)
     fig.line(drawn, wall, future.values[0, :, 0, 0], theme.forecast, 2.4, name="Forecast")
-    place = words.short(str(future.locations.index[0]))
-    return drawn.update_layout(title=fig.safe(f"Forecast beyond the data, {place}"), margin_t=48)
+    place, what = words.short(str(future.locations.index[0])), "Chance, %," if future.classes else "Forecast"
+    return drawn.update_layout(title=fig.safe(f"{what} beyond the data, {place}"), margin_t=48)

@@ -207,9 +207,11 @@ class _Run:
         """All models, naive ones first, then the ensemble."""
         labels = [settled.run.model.label for _, settled in self.entries]
         share = min(settled.share for _, settled in self.entries)
-        self.tell(
-            {"event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share}
-        )
+        chances = any(each.labels is not None for _, settled in self.entries for each in settled.panels.values())
+        self.tell({
+            "event": "plan", "models": [*labels, *(["ensemble"] if self.experiment.ensemble else [])], "share": share,
+            "chances": chances,
+        })  # fmt: skip
         first_error: StcoreError | None = None
         known = dict(zip(labels, self.entries, strict=True))
         naive = [label for label in labels if known[label][1].spec.fitted_by == "nothing"]

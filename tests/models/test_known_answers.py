@@ -135,6 +135,24 @@ def test_a_wave_that_travels_is_seen_at_the_neighbour_first(name: str) -> None:
     assert found < alone + 0.25
 
 
+@pytest.mark.parametrize("name", ["nlinear", "dlinear"])
+def test_another_value_tells_what_comes_next(name: str) -> None:
+    """The target is what another value was a step before, with noise of size 0.2; its own past says nothing."""
+    draw = np.random.default_rng(6)
+    leading = draw.normal(size=(STEPS, 4))
+    following = np.roll(leading, 1, axis=0) + 0.2 * draw.normal(size=leading.shape)
+    values = np.stack([following, leading], axis=-1).astype(np.float32)
+    panel = Panel.from_arrays(values, pd.date_range("2024", periods=STEPS, freq="37min"), features=["follows", "leads"])
+
+    def found(**settings: bool) -> float:
+        training = {"epochs": 5, "steps_per_epoch": 80, "batch_windows": 512, "learning_rate": 0.05}
+        model = {"name": name, "settings": settings, "training": training}
+        return float(error(panel, model, 6, 1, targets=["follows"])[0])
+
+    assert found() == pytest.approx(0.2, abs=0.04)
+    assert found(others=False) > 0.9
+
+
 def moving_cells(steps: int = 400, rows: int = 12, columns: int = 14) -> np.ndarray:
     """Fields [time, row, column] that cells cross one after the other, each on its own path, at its own speed and height."""
     draw = np.random.default_rng(0)

@@ -232,6 +232,27 @@ def test_a_running_round_is_the_same_in_every_tab() -> None:
     assert "<b>No</b>" not in first
 
 
+def test_a_running_round_on_chances_speaks_of_surprise_and_usual_shares() -> None:
+    data = saved()
+    held = claim(queued(data))
+    assert held is not None
+    file = ProgressFile(held.id)
+    file.write({"event": "plan", "models": ["persistence", "stid"], "share": 1.0, "chances": True})
+    last = {"mae": 0.1, "skill": 0.0, "brier": 0.19}
+    file.write({"event": "model", "model": "persistence", "state": "done", "metrics": last})
+    file.write({"event": "model", "model": "stid", "state": "started"})
+    file.write({
+        "event": "epoch", "model": "stid", "epoch": 1, "epochs": 10, "train_loss": 0.42, "validation_mae": 0.4, "baseline_mae": 0.5
+    })  # fmt: skip
+    file.close()
+    told = re.sub(r"<[^>]*>", "", said(page("train", dataset=data)))
+    assert "Its chances surprise 20\N{NO-BREAK SPACE}% less than always saying the usual share." in told
+    assert "Surprise after each epoch" in told
+    assert "usual share 0.50" in told
+    assert "0.190" in told
+    assert "mean error" not in told.lower()
+
+
 def test_stop_asks_the_worker_to_stop() -> None:
     data = saved()
     job = running(data)

@@ -13,7 +13,7 @@ from stcore.models.nets.layers import Beside, each_target, from_change, targets_
 
 
 class Dlinear(Forecaster):
-    """Linear maps of the running mean and of the rest, and of who, when and what is ahead beside them."""
+    """Linear maps of the running mean and of the rest, and of who, when, what is ahead and other values beside them."""
 
     def __init__(self, settings: DlinearSettings, shapes: Shapes) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class Dlinear(Forecaster):
         self.reach = min(settings.kernel, shapes.lookback) // 2
         size = shapes.lookback, shapes.horizon * shapes.outputs
         self.trend, self.rest = zeroed(nn.Linear(*size)), zeroed(nn.Linear(*size, bias=False))
-        self.beside = Beside(shapes, settings, settings.ahead)
+        self.beside = Beside(shapes, settings)
         self.reads = self.beside.reads
 
     def forward(self, batch: Batch) -> Tensor:

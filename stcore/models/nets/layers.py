@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from stcore.data.windows import Batch
 from stcore.models.contract import Shapes
 from stcore.models.nets.heads import Head, make_head
-from stcore.models.switches import NetSettings
+from stcore.models.switches import LinearSettings
 
 
 class Identity(nn.Module):
@@ -67,16 +67,17 @@ def each_target(raw: Tensor, shapes: Shapes) -> Tensor:
 
 
 class Beside(nn.Module):
-    """Linear maps of who, when and what is ahead, added to the raw numbers of a linear model.
+    """Linear maps of who, when, what is ahead and what else was measured, added to the raw numbers of a linear model.
 
-    What is ahead of a target goes through the same map for every target.
+    What is ahead of a target goes through the same map for every target; the past of other values has one to each target.
 
     Attributes:
         reads: fields of a batch that are needed.
     """
 
-    def __init__(self, shapes: Shapes, settings: NetSettings, ahead: bool) -> None:
+    def __init__(self, shapes: Shapes, settings: LinearSettings) -> None:
         super().__init__()
+        ahead, others = settings.ahead, shapes.features - shapes.targets if settings.others else 0
         out = shapes.horizon * shapes.targets * shapes.outputs
         self.location = nn.Embedding(shapes.locations, out) if settings.location_embedding else None
         slots = shapes.slots if settings.time_embedding else ()
@@ -84,6 +85,7 @@ class Beside(nn.Module):
         width = shapes.horizon * (2 + shapes.future)
         self.shapes = shapes
         self.ahead = zeroed(nn.Linear(width, shapes.horizon * shapes.outputs, bias=False)) if ahead else None
+        self.others = zeroed(nn.Linear(shapes.lookback * others, out, bias=False)) if others else None
         self.from_last = settings.from_last_value
         for table in (self.location, *self.cycles):
             if table is not None:
@@ -97,6 +99,8 @@ class Beside(nn.Module):
             raw = raw + self.location(batch.location)
         for number, table in enumerate(self.cycles):
             raw = raw + table(batch.calendar[:, 0, number])[:, None]
+        if self.others is not None:
+            raw = raw + self.others(batch.past[..., self.shapes.targets :].transpose(1, 2).flatten(2))
         if self.ahead is None:
             return raw
         last = batch.last[:, None] if self.from_last else 0

@@ -12,13 +12,13 @@ from stcore.models.nlinear import NlinearSettings
 
 
 class Nlinear(Forecaster):
-    """One linear map of the past, the same for every place and target, and linear maps of who, when and what is ahead beside it."""
+    """One linear map of the past, the same for every place and target, and linear maps of who, when, what is ahead and other values beside it."""
 
     def __init__(self, settings: NlinearSettings, shapes: Shapes) -> None:
         super().__init__()
         self.shapes, self.from_last = shapes, settings.from_last_value
         self.past = zeroed(nn.Linear(shapes.lookback, shapes.horizon * shapes.outputs))
-        self.beside = Beside(shapes, settings, settings.ahead)
+        self.beside = Beside(shapes, settings)
         self.reads = self.beside.reads
 
     def forward(self, batch: Batch) -> Tensor:

@@ -25,7 +25,8 @@ class Epoch:
     """One round of training; None where a model does not say.
 
     Attributes:
-        validation_mae, baseline_mae: in units of the target.
+        validation_mae, baseline_mae: in units of the target; of chances of events the surprise (log loss) of the model, and
+            of the usual shares.
         seconds: since the model started.
         memory_mb: in use, 10^6 bytes.
     """
@@ -88,6 +89,7 @@ class Progress:
         models: by label, in the order in which they run.
         current: label of the running model, or None.
         share: share of the data that training sees, 0..1, or None before the plan.
+        chances: its models say chances of events, not values.
         note: the last remark.
         dataset: id of the data set that the job made, or None.
         stage: what a job without models is doing; ``stage_done``: how much of it is done when that begins, 0..1.
@@ -97,6 +99,7 @@ class Progress:
     models: Mapping[str, ModelProgress] = field(default_factory=dict)
     current: str | None = None
     share: float | None = None
+    chances: bool = False
     note: str = ""
     dataset: str | None = None
     stage: str = ""
@@ -200,7 +203,8 @@ def fold(progress: Progress, event: Mapping[str, Any]) -> Progress:
     match event.get("event"):
         case "plan":
             known = {label: progress.models.get(label, ModelProgress(label)) for label in event.get("models", ())}
-            return replace(progress, models=known, share=event.get("share", progress.share))
+            chances = bool(event.get("chances", progress.chances))
+            return replace(progress, models=known, share=event.get("share", progress.share), chances=chances)
         case "model":
             return _with_state(progress, event)
         case "epoch":

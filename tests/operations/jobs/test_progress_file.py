@@ -39,6 +39,11 @@ def test_a_job_without_news_is_empty() -> None:
     assert Progress().fraction == 0.0
 
 
+def test_the_plan_says_whether_chances_are_told() -> None:
+    assert not written(PLAN).chances
+    assert written({**PLAN, "chances": True}, epoch(1)).chances
+
+
 def test_events_become_a_picture() -> None:
     seen = written(
         PLAN,
