@@ -341,11 +341,11 @@ class Detection:
         events: one row an event: event, start, end, kind, locations (list of ids), peak.
         contributions: [time, location, feature] share of each feature in the score, or None.
         edges: edge table used to join alarms of neighbours, or None.
-        detector: registry name.
-        findings: what the reader should know.
+        detector, findings: registry name; what the reader should know.
         hysteresis: share of the threshold a score must fall to before its alarm ends; 1 = the threshold itself.
         least_steps: an alarm that ends sooner is none.
         alone: [time, location, feature] signed deviation that the whole network does not share, or None; names the events.
+        raised: float32 [time, location] in the unit of ``scores``, or None: a second measure that raises alarms, without an order.
     """
 
     scores: np.ndarray
@@ -363,20 +363,22 @@ class Detection:
     hysteresis: float = 1.0
     least_steps: int = 1
     alone: np.ndarray | None = None
+    raised: np.ndarray | None = None
+
+    @property
+    def heights(self) -> np.ndarray:
+        """float32 [time, location] held against the threshold: the larger of score and ``raised``."""
+        return self.scores if self.raised is None else np.asarray(np.fmax(self.scores, self.raised))
 
     @property
     def alarms(self) -> np.ndarray:
-        """bool [time, location]: score above the threshold where something was observed, held and long enough."""
+        """bool [time, location]: height above the threshold where something was observed, held and long enough."""
         from stcore.anomaly.alarming import alarmed
 
-        return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps)
+        return alarmed(self.heights, self.observed, self.threshold, self.hysteresis, self.least_steps)
 
     def rethreshold(self, threshold: float, **rules: Any) -> Detection:
-        """The same scores under another threshold; alarms and events follow, nothing is computed again.
-
-        Args:
-            rules: ``hysteresis`` and ``least_steps`` where they change.
-        """
+        """The same scores under another threshold, and ``hysteresis`` and ``least_steps`` where given; nothing is computed again."""
         from stcore.anomaly.events import with_events
 
         return with_events(replace(self, threshold=float(threshold), **rules))

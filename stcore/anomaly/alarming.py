@@ -76,7 +76,9 @@ def with_alarms(detection: Detection, settings: AlarmSettings, until: Any = None
         DataError: too few scores for what is asked.
     """
     rows = slice(*detection.time.slice_indexer(None, until).indices(len(detection.time))[:2])
-    calibration = np.where(detection.observed[rows], detection.scores[rows], np.nan)
+    # a tail is continued from one measure; what counts alarms must see all that raises them
+    judged = detection.scores if settings.method == "usual" else detection.heights
+    calibration = np.where(detection.observed[rows], judged[rows], np.nan)
     cut = threshold(calibration, detection.step, settings)
     return with_events(
         replace(detection, threshold=cut, hysteresis=settings.hysteresis, least_steps=settings.least_steps)
@@ -89,7 +91,7 @@ def alarms_a_week(detection: Detection, cuts: Sequence[float]) -> np.ndarray:
     Hysteresis and least length are left out; alarms at most two steps apart are one.
     """
     weeks = len(detection.time) * (steps.typical(detection.step) / pd.Timedelta(days=7))
-    scores = np.where(detection.observed, detection.scores, -np.inf).astype(np.float32)
+    scores = np.where(detection.observed, detection.heights, -np.inf).astype(np.float32)
     before = np.full_like(scores, -np.inf)  # the largest score of the three steps before
     for ago in (1, 2, 3):
         before[ago:] = np.maximum(before[ago:], scores[:-ago])

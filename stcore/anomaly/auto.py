@@ -1,9 +1,10 @@
 """Automatic: several detectors at several window lengths, averaged; what is strange step by step counts on its own.
 
 When to use: when in doubt. No single detector or length is right for most data, their average nearly is: each score is
-smoothed, brought to usual deviations from its middle, and averaged. What lasts a step or two drowns in windows, so a step
-that one detector of single steps would call an alarm is at least as strange here: the network in context where there are
-many places with neighbours, else the forecast error.
+smoothed, brought to usual deviations from its middle, and averaged. What lasts a step or two drowns in windows, so another
+detector judges single steps. Where many places have neighbours it is the network in context: what a place does there adds to its
+score, and each alarm is one here (``Detection.raised``), also of what happens to all places, which makes none of them stranger
+than another. Elsewhere it is the forecast error: a step that it would call an alarm is at least as strange here.
 
 Every member was chosen by measuring (``benchmarks/anomalies.py``); ranks, p-values and the largest score are worse.
 """
@@ -25,7 +26,7 @@ from stcore.anomaly.local_spread import LocalSpread
 from stcore.anomaly.network import THRESHOLD, Network, NetworkSettings, events_a_day
 from stcore.anomaly.poly import Poly
 from stcore.anomaly.residual import Residual, ResidualSettings
-from stcore.anomaly.rows import scored_features
+from stcore.anomaly.rows import check_observed, scored_features
 from stcore.anomaly.scored import Arrays, DetectorSettings, ScoredDetector, standard
 from stcore.anomaly.series import CARRY, Rows, Usual
 from stcore.anomaly.shape_knn import ShapeKnn
@@ -35,6 +36,7 @@ from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_ju
 from stcore.anomaly.window_lengths import cycle_length, suggested_lengths
 from stcore.config import setting
 from stcore.data.panel import Panel
+from stcore.errors import StoreError
 from stcore.findings import Finding
 
 Member = Literal["residual", "network", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"]
@@ -43,10 +45,16 @@ WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
 }
 WEIGHTS = {"shape_knn": 6.0}
 """Weight of a member in the average; 1 where not named."""
+WEIGHTS_IN_NETWORK = {"shape_knn": 10.0}
+"""The same where the network judges single steps."""
+STEP_SHARE = 0.15
+"""What a usual deviation of the network's scores adds to those of windows."""
+PARTS = 4
+"""Smoothing reaches over a part of the usual cycle at most: what lasts an hour or two is to be seen in long records too."""
 FEWEST_STEPS = 64
 """Fewer steps hold no windows worth comparing: the forecast error judges alone."""
 REGIONAL = 1.001
-"""What happens to a whole network is an alarm, but never stranger than what happens to one place alone."""
+"""What happens to a whole network is an alarm, but stands below what one place does alone."""
 FEWEST_PLACES = 10
 """Fewer places say nothing about what happens to all."""
 MOST_CELLS = 20_000_000
@@ -68,7 +76,7 @@ class AutoSettings(DetectorSettings):
     )  # fmt: skip
     smoothing: float = setting(
         0.005, title="Smoothing", ge=0, le=0.1,
-        help="Scores are averaged over this share of the record; 0.02 suits long, vaguely bounded anomalies.",
+        help="Scores are averaged over this share of the record, and at most a quarter of the usual cycle.",
     )  # fmt: skip
     causal: bool = setting(
         False, title="Look back only",
@@ -87,6 +95,9 @@ class Auto(ScoredDetector[AutoSettings]):
     def __init__(self, settings: AutoSettings | None = None) -> None:
         super().__init__(settings)
         self._steps: Residual | Network | None = None  # judges single steps
+        self._usual_steps: tuple[np.ndarray, np.ndarray] | None = (
+            None  # middle and usual deviation of the network's scores
+        )
 
     @property
     def members(self) -> list[tuple[str, int, float]]:
@@ -94,35 +105,32 @@ class Auto(ScoredDetector[AutoSettings]):
 
         What judges steps one by one has no share in the average (weight 0): it speaks alone or not at all.
         """
-        each = [(name, length, WEIGHTS.get(name, 1.0)) for length in self._lengths() for name in self._window_members]
+        each = [(name, length, self._weight(name)) for length in self._lengths() for name in self._window_members]
         total = sum(weight for _, _, weight in each)
         windows = [(name, length, weight / total) for name, length, weight in each]
         return [(self._steps.name, 0, 0.0 if windows else 1.0), *windows] if self._steps else windows
 
     def fit(self, panel: Panel) -> Self:
-        super().fit(panel)
-        self._steps = self._judge_of_steps(scored_features(panel))
+        panel = scored_features(panel)
+        check_observed(panel)
+        self._steps, self._usual_steps = self._judge_of_steps(panel), None
         if self._steps:
             self._steps.fit(panel)
-            if not self._lengths():
-                self._learnt = replace(self.learnt, threshold=_cut(self._steps))
-            self.tail = scored_features(panel).between(panel.time[-self._memory :][0])
+        super().fit(panel)
+        if self._usual_steps:
+            usual = dict(zip(("steps/centre", "steps/scale"), self._usual_steps, strict=True))
+            self._learnt = replace(self.learnt, arrays=self.learnt.arrays | usual)
+        if self._steps and not self._lengths():
+            self._learnt = replace(self.learnt, threshold=_cut(self._steps))
+        self.tail = panel.between(panel.time[-self._memory :][0])
         return self
 
     def plan(self, panel: Panel, usual: Usual) -> Arrays:
-        count = len(panel.time)
+        count, cycle = len(panel.time), cycle_length(panel) or len(panel.time)
         wanted = self.settings.windows or suggested_lengths(panel)
-        lengths = (
-            ()
-            if count < FEWEST_STEPS or not self._window_members
-            else sorted({max(1, min(length, count // 4)) for length in wanted})
-        )
-        smooth = max(1, round(self.settings.smoothing * count))
-        return {
-            "windows#": np.array(lengths, np.int64),
-            "smooth#": np.array([smooth]),
-            "cycle#": np.array([cycle_length(panel) or count]),
-        }
+        lengths = sorted({max(1, min(length, count // 4)) for length in wanted}) if self._windowed(panel) else []
+        smooth = max(1, min(round(self.settings.smoothing * count), cycle // PARTS))
+        return {"windows#": np.array(lengths, np.int64), "smooth#": np.array([smooth]), "cycle#": np.array([cycle])}
 
     def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What the members learn, and their average over the same rows, each window cut and judged once."""
@@ -136,7 +144,7 @@ class Auto(ScoredDetector[AutoSettings]):
             for name, scores in self._each(rows, length, plan, own):
                 known = np.where(rows.known, scores, np.float32(np.nan))
                 own[name]["centre"], own[name]["scale"] = standard(known.T, rows.features)
-                average.add(name, scores, own[name])
+                average.add(scores, own[name], self._weight(name))
             out |= {f"{name}@{length}/{part}": array for name, arrays in own.items() for part, array in arrays.items()}
         return out, np.where(rows.known, average.values, np.float32(np.nan))
 
@@ -145,18 +153,26 @@ class Auto(ScoredDetector[AutoSettings]):
         for length in arrays["windows#"].tolist():
             own = {name: _own(arrays, name, length) for name in self._window_members}
             for name, scores in self._each(rows, length, arrays, own):
-                average.add(name, scores, own[name])
+                average.add(scores, own[name], self._weight(name))
         return average.values
 
     def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
         if self._steps is None:
             return super().calibrated(panel, series)
-        single = _stepwise(self._steps, panel, series)
         if not self._lengths():
-            return single
+            return _stepwise(self._steps, panel, series)
         strange = super().calibrated(panel, series)
-        loud = single / _cut(self._steps)
+        if isinstance(self._steps, Network):
+            return self._with_network(strange, _flat(self._steps.strangeness(panel).own), series)
+        loud = self._steps.strangeness(panel, series) / _cut(self._steps)
         return np.where(loud > 1, np.fmax(strange, self.learnt.threshold * loud), strange)
+
+    def raised(self, panel: Panel) -> np.ndarray | None:
+        if not isinstance(self._steps, Network) or not self._lengths():
+            return None
+        seen = self._steps.strangeness(panel)
+        loud = np.fmax(seen.own, np.minimum(seen.shared, np.float32(REGIONAL))).max(axis=2)
+        return np.asarray(loud * self.learnt.threshold, np.float32)
 
     def memory(self, arrays: Arrays) -> int:
         longest = int(arrays["windows#"].max(initial=1))
@@ -183,6 +199,11 @@ class Auto(ScoredDetector[AutoSettings]):
         single = Path(folder) / "steps"
         if single.exists():
             detector._steps = (Network if saved_name(single) == Network.name else Residual).load(single)
+        arrays = detector.learnt.arrays
+        if "steps/centre" in arrays:
+            detector._usual_steps = arrays["steps/centre"], arrays["steps/scale"]
+        elif isinstance(detector._steps, Network) and detector._lengths():
+            raise StoreError("This detector was saved before the network had a share in its scores.", "Fit it again.")
         return detector
 
     @property
@@ -196,9 +217,30 @@ class Auto(ScoredDetector[AutoSettings]):
             return Network(
                 NetworkSettings() if rate is None else NetworkSettings(false_a_day=min(events_a_day(rate, panel), 1000))
             )
-        if "residual" in wanted or not self._lengths():
+        if "residual" in wanted or not self._windowed(panel):
             return Residual(ResidualSettings(rate=rate, floor=self.settings.floor))
         return None
+
+    def _windowed(self, panel: Panel) -> bool:
+        """There are members for windows, and enough steps for them."""
+        return len(panel.time) >= FEWEST_STEPS and bool(self._window_members)
+
+    def _weight(self, name: str) -> float:
+        """Weight of a member for windows."""
+        return (WEIGHTS_IN_NETWORK if isinstance(self._steps, Network) else WEIGHTS).get(name, 1.0)
+
+    def _threshold(self, strange: np.ndarray, panel: Panel) -> float:
+        if isinstance(self._steps, Network) and self._windowed(panel):
+            own = _flat(self._steps.strangeness(panel).own)
+            self._usual_steps = standard(np.where(np.isfinite(_flat(panel.values)), own, np.nan), len(panel.features))
+            strange = self._with_network(strange, own, np.arange(own.shape[1]))
+        return super()._threshold(strange, panel)
+
+    def _with_network(self, strange: np.ndarray, own: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """Scores of windows [time, series] and what the network's add to them."""
+        assert self._usual_steps is not None
+        centre, scale = (part[series] for part in self._usual_steps)
+        return np.asarray(strange + STEP_SHARE * (own - centre) / scale, np.float32)
 
     def _lengths(self) -> list[int]:
         """Window lengths of the fit; none where the forecast error judges alone."""
@@ -226,12 +268,12 @@ class _Average:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._total, self._weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
 
-    def add(self, name: str, scores: np.ndarray, own: Arrays) -> None:
+    def add(self, scores: np.ndarray, own: Arrays, weight: float) -> None:
         """One member's raw scores [series, time], NaN where unknown."""
         z = ((scores - own["centre"][:, None]) / own["scale"][:, None]).astype(np.float32)
-        weight = np.isfinite(z) * np.float32(WEIGHTS.get(name, 1.0))
-        self._total += weight * np.nan_to_num(z)
-        self._weight += weight
+        each = np.isfinite(z) * np.float32(weight)
+        self._total += each * np.nan_to_num(z)
+        self._weight += each
 
     @property
     def values(self) -> np.ndarray:
@@ -253,7 +295,13 @@ def _stepwise(judge: Residual | Network, panel: Panel, series: np.ndarray) -> np
     """Scores of a known panel [time, series] by the detector of single steps; the forecast error's are NaN where unknown."""
     if isinstance(judge, Residual):
         return judge.strangeness(panel, series)
-    return judge.strangeness(panel, REGIONAL)[0].reshape(len(panel.time), -1)
+    strange = judge.strangeness(panel)
+    return _flat(np.fmax(strange.own, strange.shared))
+
+
+def _flat(values: np.ndarray) -> np.ndarray:
+    """[time, location, feature] as [time, series]."""
+    return values.reshape(len(values), -1)
 
 
 def _cut(judge: Residual | Network) -> float:

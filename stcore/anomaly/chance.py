@@ -19,7 +19,8 @@ def by_chance(detection: Detection, labels: pd.DataFrame, seed: int = 0) -> Judg
     """
     total = len(detection.scores)
     by = int(np.random.default_rng(seed).integers(total // 10 + 1, max(total - total // 10, total // 10 + 2)))
-    turned = replace(detection, scores=np.roll(np.asarray(detection.scores), by, axis=0), alone=None)
+    raised = None if detection.raised is None else np.roll(detection.raised, by, axis=0)
+    turned = replace(detection, scores=np.roll(np.asarray(detection.scores), by, axis=0), alone=None, raised=raised)
     return judged(with_events(turned), labels)
 
 
@@ -27,6 +28,8 @@ def always(detection: Detection, labels: pd.DataFrame) -> Judgement:
     """The judgement of an alarm at every observed step."""
     scores = np.ones_like(detection.scores)
     return judged(
-        with_events(replace(detection, scores=scores, threshold=0.0, alone=None, hysteresis=1.0, least_steps=1)),
+        with_events(
+            replace(detection, scores=scores, threshold=0.0, alone=None, raised=None, hysteresis=1.0, least_steps=1)
+        ),
         labels,
     )

@@ -20,7 +20,7 @@ from stcore.records import Detection
 
 SCHEMA_VERSION = 1
 _ABOUT = "detection.json"
-_ARRAYS = ("scores", "observed", "contributions", "alone")
+_ARRAYS = ("scores", "observed", "contributions", "alone", "raised")
 
 
 def write_detection(detection: Detection, folder: str | Path, about: Mapping[str, Any]) -> Path:

@@ -60,7 +60,7 @@ def find_events(detection: Detection, gap: int = GAP) -> pd.DataFrame:
     edges = detection.edges if detection.edges is not None else edges_of(None, detection.locations)
     pairs = _neighbours(detection, edges)
     labels = _connect(runs, regional, pairs, gap)
-    table = _table(detection, runs, labels, _peaks(detection.scores, alarms, runs, labels), pairs)
+    table = _table(detection, runs, labels, _peaks(detection.heights, alarms, runs, labels), pairs)
     return table if detection.alone is None else named(replace(detection, events=table), edges)
 
 

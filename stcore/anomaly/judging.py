@@ -91,7 +91,7 @@ def threshold_from(detection: Detection, labels: pd.DataFrame, complete: bool = 
         DataError: no confirmed label inside the data.
     """
     marked = truth(labels, detection)
-    scores = np.where(detection.observed, detection.scores, -np.inf)
+    scores = np.where(detection.observed, detection.heights, -np.inf)
     heights = np.array([scores[a:b][:, places].max() for a, b, places in _events(labels, detection, marked)])
     heights = np.sort(heights[np.isfinite(heights)])
     if not len(heights):

@@ -90,6 +90,26 @@ class Learnt:
     scope: Scope
 
 
+@dataclass(frozen=True, eq=False)
+class Strangeness:
+    """How strange each step is, each float32 [time, location, feature].
+
+    Attributes:
+        own: what a place does, or a neighbourhood, in units of the threshold; finite.
+        shared: what happens to the whole network, in units of the threshold, at the places that take part; 0 elsewhere.
+        alone: signed deviation from the network, NaN where unknown.
+    """
+
+    own: np.ndarray
+    shared: np.ndarray
+    alone: np.ndarray
+
+    @property
+    def strongest(self) -> np.ndarray:
+        """The larger of own and shared, the strongest value of each place: [time, location]."""
+        return np.asarray(np.fmax(self.own, self.shared).max(axis=2))
+
+
 class Network:
     """The detector; ``fit`` first."""
 
@@ -146,38 +166,33 @@ class Network:
         """
         given, scope = panel, self.learnt.scope
         panel = scope.known(panel)
-        scores, alone = self.strangeness(panel)
+        strange = self.strangeness(panel)
         positions = [given.features.index(name) for name in panel.features]
         return with_events(
             Detection(
-                scores=scores.max(axis=2), threshold=THRESHOLD, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
+                scores=strange.strongest, threshold=THRESHOLD, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time, locations=panel.locations,
                 step=panel.step, events=empty_events(panel.time), clock=panel.clock,
-                contributions=shares(np.nan_to_num(alone), positions, given.shape[2]), edges=edges_of(panel.space, panel.locations),
+                contributions=shares(np.nan_to_num(strange.alone), positions, given.shape[2]), edges=edges_of(panel.space, panel.locations),
                 detector=self.name, findings=(*_findings(self.learnt.beside), *scope.findings(panel, given)),
-                hysteresis=self.settings.hysteresis, alone=alone,
+                hysteresis=self.settings.hysteresis, alone=strange.alone,
             )
         )  # fmt: skip
 
-    def strangeness(self, panel: Panel, regional: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
-        """Scores and signed deviations from the network, each float32 [time, location, feature]; deviations NaN where unknown.
-
-        Args:
-            panel: as ``Scope.known`` gives it.
-            regional: most that what happens to the whole network counts.
-        """
+    def strangeness(self, panel: Panel) -> Strangeness:
+        """How strange each step of a panel is that ``Scope.known`` gave."""
         learnt = self.learnt
         wide = learnt.scope.widened(panel).values
-        scores, alone = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
+        own, shared, alone = (np.empty(wide.shape, np.float32) for _ in range(3))
         for number, norm in enumerate(learnt.norms):
             values = wide[:, :, number]
             seen = norm.evidence(values, panel.time, learnt.calendar)
-            scores[:, :, number] = self._scores(seen, number, regional)
+            own[:, :, number], shared[:, :, number] = self._scores(seen, number)
             if np.isfinite(learnt.stuck[number]):
                 still = unchanged(values, int(2 * learnt.stuck[number])) / np.float32(learnt.stuck[number])
-                np.fmax(scores[:, :, number], still, out=scores[:, :, number])
+                np.fmax(own[:, :, number], still, out=own[:, :, number])
             alone[:, :, number] = seen.alone
         at = pd.Index(learnt.scope.locations).get_indexer(panel.locations.index)
-        return scores[:, at], alone[:, at]
+        return Strangeness(own[:, at], shared[:, at], alone[:, at])
 
     def update(self, rows: Panel) -> Detection:
         """Score rows that follow those seen last; their scores are those of one ``score`` over the whole past.
@@ -238,17 +253,19 @@ class Network:
         stuck = self.learnt.stuck
         return int(max(max(WIDTHS), 2 * stuck[np.isfinite(stuck)].max(initial=0) + 1))
 
-    def _scores(self, seen: Evidence, number: int, regional: float) -> np.ndarray:
-        """Largest of the measures of one feature, each in units of its threshold: float32 [time, location], finite."""
+    def _scores(self, seen: Evidence, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Own and shared strangeness of one feature: the largest of each one's measures, float32 [time, location], finite."""
         learnt = self.learnt
-        network = np.minimum(_network(seen, learnt.wide[number]) / self.settings.network, regional)
+        network = _network(seen, learnt.wide[number]) / self.settings.network
         follows = seen.own * np.sign(seen.network)[:, None] > FOLLOWS
-        out = np.where(follows, network[:, None], 0).astype(np.float32)
+        shared = np.where(follows, network[:, None], 0).astype(np.float32)
+        own = np.zeros_like(shared)
         for width, cuts in zip(WIDTHS, learnt.cuts[number], strict=True):
             for measure, cut in zip(_measures(seen, learnt.beside, width), cuts, strict=True):
-                np.fmax(out, measure / np.float32(cut), out=out)
+                np.fmax(own, measure / np.float32(cut), out=own)
         usual = np.fmax(np.abs(seen.own), np.abs(seen.alone)) < BACK
-        return np.where(usual, np.fmin(out, np.float32(self.settings.hysteresis)), np.nan_to_num(out))
+        most = np.where(usual, np.float32(self.settings.hysteresis), np.float32(np.inf))
+        return np.fmin(own, most), np.fmin(shared, most)
 
 
 def watch(panel: Panel, settings: NetworkSettings | None = None, fit_end: Any = None) -> Detection:

@@ -48,7 +48,7 @@ def against_past(detection: Detection, panel: Panel, quiet: int = 0, until: Any 
     rate = thresholds.usual_rate(len(detection.locations), detection.step)
     cut = thresholds.threshold(mean[rows], rate, floor=0.0)
     kept = first_of(np.nan_to_num(mean), quiet).astype(np.float32)
-    return with_events(replace(detection, scores=kept, threshold=cut, hysteresis=1.0, least_steps=1))
+    return with_events(replace(detection, scores=kept, raised=None, threshold=cut, hysteresis=1.0, least_steps=1))
 
 
 def rarity(scores: np.ndarray) -> np.ndarray:

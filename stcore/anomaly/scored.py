@@ -180,11 +180,15 @@ class ScoredDetector(Generic[Settings]):
             Detection(
                 scores=each.max(axis=2), threshold=learnt.threshold, observed=np.asarray(panel.mask.any(axis=2)), time=panel.time,
                 locations=panel.locations, step=panel.step, events=empty_events(panel.time), clock=panel.clock,
-                contributions=shares(np.maximum(each, 0), [given.features.index(name) for name in panel.features], given.shape[2]),
+                raised=self.raised(panel), contributions=shares(np.maximum(each, 0), [given.features.index(name) for name in panel.features], given.shape[2]),
                 edges=edges_of(panel.space, panel.locations), detector=self.name,
                 findings=(*self.findings(), *learnt.scope.findings(panel, given)),
             )
         )  # fmt: skip
+
+    def raised(self, panel: Panel) -> np.ndarray | None:
+        """``Detection.raised`` of a known panel, where a detector has more than one measure."""
+        return None
 
     def findings(self) -> tuple[Finding, ...]:
         """What the reader should know about this fit."""
@@ -206,7 +210,7 @@ class ScoredDetector(Generic[Settings]):
         return with_events(
             replace(
                 found, scores=found.scores[new], observed=found.observed[new], time=found.time[new],
-                contributions=found.contributions[new],
+                contributions=found.contributions[new], raised=None if found.raised is None else found.raised[new],
             )
         )  # fmt: skip
 

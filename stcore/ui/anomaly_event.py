@@ -59,7 +59,7 @@ def value_shares(shown: View, event: pd.Series) -> dict[str, float]:
         return {}
     rows = shown.found.time.slice_indexer(event["start"], event["end"])
     cells = np.nan_to_num(shares[rows][:, shown.found.locations.index.get_indexer(event["locations"])])
-    weights = np.asarray(shown.found.scores[rows])[:, shown.found.locations.index.get_indexer(event["locations"])]
+    weights = np.asarray(shown.found.heights[rows])[:, shown.found.locations.index.get_indexer(event["locations"])]
     total = (cells * np.maximum(weights, 0)[..., None]).sum(axis=(0, 1))
     whole = float(total.sum())
     found = (
@@ -77,7 +77,7 @@ def place_peaks(shown: View, event: pd.Series) -> dict[str, float]:
     members = ids.get_indexer(event["locations"])
     places = np.unique(np.concatenate([members, around[around >= 0]]))
     rows = found.time.slice_indexer(event["start"], event["end"])
-    peaks = np.asarray(found.scores[rows][:, places]).max(axis=0)
+    peaks = np.asarray(found.heights[rows][:, places]).max(axis=0)
     order = np.argsort(-peaks, kind="stable")[:MOST_BARS]
     names = {
         words.place_name(found.locations, str(ids[places[one]]), 18): max(round(float(peaks[one]), 1), 0.0)
@@ -95,7 +95,7 @@ def beside_usual(shown: View, event: pd.Series) -> None:
     hours = round(pd.Timedelta(hours=6) / steps.typical(found.step))
     start, end = window_of(first, last, max(12, min(hours, 300)), len(values))
     rows = found.time.get_indexer(time)
-    usual = (rows >= 0) & ~np.asarray((found.scores[:, place] > found.threshold)[np.maximum(rows, 0)])
+    usual = (rows >= 0) & ~np.asarray((found.heights[:, place] > found.threshold)[np.maximum(rows, 0)])
     nearest = nearest_usual(values, (start, end), usual)
     target = shown.judge.targets[position]
     parts.heading(

@@ -157,14 +157,14 @@ def instant(shown: View, event: pd.Series | None, between: tuple[pd.Timestamp, p
     if event is not None:
         return peak_time(found, event, *between)
     rows = found.time.slice_indexer(*between)
-    scores = np.asarray(found.scores[rows])
+    scores = np.asarray(found.heights[rows])
     return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else between[0]
 
 
 def peak_time(found: Detection, event: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp:
     """When an event is strongest between two times."""
     rows = found.time.slice_indexer(max(event["start"], start), min(event["end"], end))
-    scores = np.asarray(found.scores[rows])[:, found.locations.index.get_indexer(event["locations"])]
+    scores = np.asarray(found.heights[rows])[:, found.locations.index.get_indexer(event["locations"])]
     return found.time[rows][int(np.argmax(scores.max(axis=1)))] if len(scores) else event["start"]
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from stcore.anomaly import detect, fit_detector, load_detector
+from stcore.anomaly.detection_files import read_detection, write_detection
+from stcore.anomaly.network import Network
 from stcore.anomaly.window_lengths import cycle_length, suggested_length, suggested_lengths
 from stcore.data.panel import Panel
 from stcore.errors import ConfigError
@@ -99,3 +103,42 @@ class TestManyPlaces:
         found = load_detector(tmp_path).update(panel.between(panel.time[400]))
         np.testing.assert_allclose(found.scores, whole.scores[400:], rtol=1e-3, atol=1e-3)
         assert found.alarms[42:46, 4].all()
+
+    def test_what_happens_to_all_raises_alarms_and_leaves_the_scores(self, make_panel, alter, monkeypatch):
+        panel = alter(make_panel(500, 12), slice(400, 403), slice(None), -4.0)
+        found = detect(panel, "auto")
+        assert found.alarms[400:403].sum() > (found.scores > found.threshold)[400:403].sum()
+        assert "regional" in set(found.events["kind"])
+        seen = Network.strangeness
+
+        def without(self, panel):
+            strange = seen(self, panel)
+            return replace(strange, shared=np.zeros_like(strange.shared))
+
+        monkeypatch.setattr(Network, "strangeness", without)
+        deaf = detect(panel, "auto")
+        np.testing.assert_array_equal(deaf.scores, found.scores)
+        assert deaf.threshold == found.threshold
+        assert "regional" not in set(deaf.events["kind"])
+
+    def test_another_threshold_needs_nothing_computed_again(self, make_panel, alter):
+        found = detect(alter(make_panel(500, 12), slice(300, 306), 4, 12.0), "auto")
+        louder = found.rethreshold(10 * found.threshold)
+        assert louder.alarms.sum() < found.alarms.sum()
+        back = louder.rethreshold(found.threshold)
+        np.testing.assert_array_equal(back.alarms, found.alarms)
+        np.testing.assert_array_equal(found.alarms, (found.heights > found.threshold) & found.observed)
+
+    def test_a_folder_keeps_what_raises_alarms(self, make_panel, alter, tmp_path):
+        panel = alter(make_panel(500, 12), slice(440, 443), slice(None), -12.0)
+        detector = fit_detector(panel, "auto", fit_end=panel.time[399])
+        whole = detector.score(panel)
+        detector.save(tmp_path / "detector")
+        new = load_detector(tmp_path / "detector").update(panel.between(panel.time[400]))
+        np.testing.assert_allclose(new.raised, whole.raised[400:], rtol=1e-3, atol=1e-3)
+        write_detection(whole, tmp_path / "found", {})
+        np.testing.assert_array_equal(read_detection(tmp_path / "found").alarms, whole.alarms)
+
+    def test_smoothing_reaches_no_further_than_a_quarter_of_the_cycle(self, make_panel):
+        detector = fit_detector(make_panel(500, 10), "auto", settings={"smoothing": 0.1})
+        assert detector.learnt.arrays["smooth#"].tolist() == [6]
