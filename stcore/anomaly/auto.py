@@ -24,6 +24,7 @@ from stcore.anomaly.kmeans import KMeans
 from stcore.anomaly.knn import Knn
 from stcore.anomaly.local_spread import LocalSpread
 from stcore.anomaly.network import THRESHOLD, Network, NetworkSettings, events_a_day
+from stcore.anomaly.planting import KIND_WORDS
 from stcore.anomaly.poly import Poly
 from stcore.anomaly.residual import Residual, ResidualSettings
 from stcore.anomaly.rows import check_observed, scored_features
@@ -32,6 +33,7 @@ from stcore.anomaly.series import CARRY, Rows, Usual
 from stcore.anomaly.shape_knn import ShapeKnn
 from stcore.anomaly.stored import saved_name
 from stcore.anomaly.sub_pca import SubPca
+from stcore.anomaly.weighing import gains
 from stcore.anomaly.window_detector import WindowDetector, judged, windows_to_judge, windows_to_learn
 from stcore.anomaly.window_lengths import cycle_length, suggested_lengths
 from stcore.config import setting
@@ -40,6 +42,7 @@ from stcore.errors import StoreError
 from stcore.findings import Finding
 
 Member = Literal["residual", "network", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"]
+Kind = Literal["spike", "shift", "drift", "burst", "dropout", "stuck", "swap"]
 WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
     kind.name: kind for kind in (KMeans, Knn, ShapeKnn, SubPca, Poly, LocalSpread)
 }
@@ -68,6 +71,11 @@ class AutoSettings(DetectorSettings):
         ("residual", "network", "kmeans", "knn", "shape_knn", "sub_pca", "poly", "local_spread"), title="Members", min_length=1,
         help="Detectors that are averaged, and the two for single steps: network where ten places or more have neighbours, "
         "else residual. Leave some out to be faster, or to see what each adds.", level="advanced",
+    )  # fmt: skip
+    kinds: tuple[Kind, ...] = setting(
+        (), title="Kinds that matter", level="advanced", choices=KIND_WORDS,
+        help="Members count the more, the better they find these when they are planted into the rows learnt from. None: all count as "
+        "measured on labelled data.",
     )  # fmt: skip
     windows: tuple[int, ...] | None = setting(
         None, title="Windows", level="advanced",
@@ -105,7 +113,10 @@ class Auto(ScoredDetector[AutoSettings]):
 
         What judges steps one by one has no share in the average (weight 0): it speaks alone or not at all.
         """
-        each = [(name, length, self._weight(name)) for length in self._lengths() for name in self._window_members]
+        learnt = self.learnt.arrays["gains#"]
+        each = [
+            (name, length, self._weight(name, learnt)) for length in self._lengths() for name in self._window_members
+        ]
         total = sum(weight for _, _, weight in each)
         windows = [(name, length, weight / total) for name, length, weight in each]
         return [(self._steps.name, 0, 0.0 if windows else 1.0), *windows] if self._steps else windows
@@ -130,7 +141,12 @@ class Auto(ScoredDetector[AutoSettings]):
         wanted = self.settings.windows or suggested_lengths(panel)
         lengths = sorted({max(1, min(length, count // 4)) for length in wanted}) if self._windowed(panel) else []
         smooth = max(1, min(round(self.settings.smoothing * count), cycle // PARTS))
-        return {"windows#": np.array(lengths, np.int64), "smooth#": np.array([smooth]), "cycle#": np.array([cycle])}
+        names = self._window_members if lengths and self.settings.kinds else []
+        gain = gains(panel, self.settings.kinds, {name: WINDOW_MEMBERS[name] for name in names}) if names else {}
+        return {
+            "windows#": np.array(lengths, np.int64), "smooth#": np.array([smooth]), "cycle#": np.array([cycle]),
+            "gains#": np.array([gain.get(name, 1.0) for name in WINDOW_MEMBERS]),
+        }  # fmt: skip
 
     def _judged(self, rows: Rows, plan: Arrays) -> tuple[Arrays, np.ndarray]:
         """What the members learn, and their average over the same rows, each window cut and judged once."""
@@ -144,7 +160,7 @@ class Auto(ScoredDetector[AutoSettings]):
             for name, scores in self._each(rows, length, plan, own):
                 known = np.where(rows.known, scores, np.float32(np.nan))
                 own[name]["centre"], own[name]["scale"] = standard(known.T, rows.features)
-                average.add(scores, own[name], self._weight(name))
+                average.add(scores, own[name], self._weight(name, plan["gains#"]))
             out |= {f"{name}@{length}/{part}": array for name, arrays in own.items() for part, array in arrays.items()}
         return out, np.where(rows.known, average.values, np.float32(np.nan))
 
@@ -153,7 +169,7 @@ class Auto(ScoredDetector[AutoSettings]):
         for length in arrays["windows#"].tolist():
             own = {name: _own(arrays, name, length) for name in self._window_members}
             for name, scores in self._each(rows, length, arrays, own):
-                average.add(scores, own[name], self._weight(name))
+                average.add(scores, own[name], self._weight(name, arrays["gains#"]))
         return average.values
 
     def calibrated(self, panel: Panel, series: np.ndarray) -> np.ndarray:
@@ -200,6 +216,8 @@ class Auto(ScoredDetector[AutoSettings]):
         if single.exists():
             detector._steps = (Network if saved_name(single) == Network.name else Residual).load(single)
         arrays = detector.learnt.arrays
+        if "gains#" not in arrays:
+            raise StoreError("This detector was saved before its members could be weighed.", "Fit it again.")
         if "steps/centre" in arrays:
             detector._usual_steps = arrays["steps/centre"], arrays["steps/scale"]
         elif isinstance(detector._steps, Network) and detector._lengths():
@@ -225,9 +243,10 @@ class Auto(ScoredDetector[AutoSettings]):
         """There are members for windows, and enough steps for them."""
         return len(panel.time) >= FEWEST_STEPS and bool(self._window_members)
 
-    def _weight(self, name: str) -> float:
-        """Weight of a member for windows."""
-        return (WEIGHTS_IN_NETWORK if isinstance(self._steps, Network) else WEIGHTS).get(name, 1.0)
+    def _weight(self, name: str, gain: np.ndarray) -> float:
+        """Weight of a member for windows; ``gain`` by the kinds that matter, in the order of ``WINDOW_MEMBERS``."""
+        usual = (WEIGHTS_IN_NETWORK if isinstance(self._steps, Network) else WEIGHTS).get(name, 1.0)
+        return usual * float(gain[list(WINDOW_MEMBERS).index(name)])
 
     def _threshold(self, strange: np.ndarray, panel: Panel) -> float:
         if isinstance(self._steps, Network) and self._windowed(panel):

@@ -22,6 +22,10 @@ SIZES: Mapping[str, tuple[float, ...]] = MappingProxyType({
     "spike": (2, 4, 8, 16), "shift": (1, 2, 4, 8), "drift": (2, 4, 8, 16), "burst": (1, 2, 4, 8),
     "dropout": (1 / 16, 1 / 4, 1 / 2), "stuck": (1 / 16, 1 / 4, 1 / 2), "swap": (1 / 16, 1 / 4, 1 / 2),
 })  # fmt: skip
+KIND_WORDS = {
+    "spike": "Spikes", "shift": "Level shifts", "drift": "Slow drifts", "burst": "Bursts of noise", "dropout": "Dropouts",
+    "stuck": "Stuck readings", "swap": "Readings of another hour",
+}  # fmt: skip
 LASTING = frozenset({"dropout", "stuck", "swap"})
 _LONG = {"shift": 1 / 4, "drift": 1 / 2, "burst": 1 / 8}  # shares of a day
 _LEAST_LONG = {"spike": 1, "shift": 6, "drift": 8, "burst": 6, "dropout": 2, "stuck": 4, "swap": 4}

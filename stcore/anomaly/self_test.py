@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcore.anomaly.planting import LASTING, Planted, day_length, plan, plant
+from stcore.anomaly.planting import KIND_WORDS, LASTING, Planted, day_length, plan, plant
 from stcore.data import steps
 from stcore.data.panel import Panel
 from stcore.errors import DataError, storing
@@ -29,10 +29,6 @@ MOST_ROUNDS = 6
 ENOUGH = 0.8
 VERSION = 1
 TABLE = ("kind", "size", "lasts", "planted", "caught", "recall")
-KIND_WORDS = {
-    "spike": "Spikes", "shift": "Level shifts", "drift": "Slow drifts", "burst": "Bursts of noise", "dropout": "Dropouts",
-    "stuck": "Stuck readings", "swap": "Readings of another hour",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

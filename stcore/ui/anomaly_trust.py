@@ -8,7 +8,7 @@ import streamlit as st
 
 from stcore import anomaly, words
 from stcore.anomaly import SelfTest
-from stcore.anomaly.self_test import KIND_WORDS
+from stcore.anomaly.planting import KIND_WORDS
 from stcore.operations import detections, jobs
 from stcore.operations.store import DatasetRow
 from stcore.ui import cached, parts, state
