@@ -346,6 +346,7 @@ class Detection:
         hysteresis: share of the threshold a score must fall to before its alarm ends; 1 = the threshold itself.
         least_steps: an alarm that ends sooner is none.
         alone: [time, location, feature] signed deviation that the whole network does not share, or None; names the events.
+        since: int [location] steps that an alarm of each place had lasted before the first row, or None: there was none.
     """
 
     scores: np.ndarray
@@ -363,13 +364,14 @@ class Detection:
     hysteresis: float = 1.0
     least_steps: int = 1
     alone: np.ndarray | None = None
+    since: np.ndarray | None = None
 
     @property
     def alarms(self) -> np.ndarray:
         """bool [time, location]: score above the threshold where something was observed, held and long enough."""
         from stcore.anomaly.alarming import alarmed
 
-        return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps)
+        return alarmed(self.scores, self.observed, self.threshold, self.hysteresis, self.least_steps, self.since)
 
     def rethreshold(self, threshold: float, **rules: Any) -> Detection:
         """The same scores under another threshold; alarms and events follow, nothing is computed again.
@@ -379,7 +381,7 @@ class Detection:
         """
         from stcore.anomaly.events import with_events
 
-        return with_events(replace(self, threshold=float(threshold), **rules))
+        return with_events(replace(self, threshold=float(threshold), since=None, **rules))
 
     def to_frame(self) -> pd.DataFrame:
         """time, location, score, threshold, alarm: one row a step and location."""

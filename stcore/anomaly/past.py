@@ -90,7 +90,9 @@ class Past:
         self._last = found.time[-1]
         kept = np.empty(mean.shape, np.float32)
         kept[:, order] = first_of(np.nan_to_num(mean), self.quiet, self._state["before"])
-        return with_events(replace(found, scores=kept, threshold=self.threshold, hysteresis=1.0, least_steps=1))
+        return with_events(
+            replace(found, scores=kept, threshold=self.threshold, hysteresis=1.0, least_steps=1, since=None)
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write past.json and past.safetensors, beside the detector's own files or elsewhere; nothing is pickled.
