@@ -99,9 +99,10 @@ with (
 ):
     with st.container(horizontal=True, gap="small"):
         anomaly_labels.span(shown, chosen)
+        anomaly_label_edit.edit(shown)
         anomaly_labels.exchange(shown)
     anomaly_labels.listed(shown)
-    anomaly_label_edit.edit(shown)
+    anomaly_label_edit.undo(shown)
     anomaly_measures.draw(shown)
 with right:
     anomaly_trust.draw(shown)

@@ -89,9 +89,10 @@ def _words(figure: go.Figure, said: Sequence[Said], y: float, theme: Theme, anch
         newest.pop(True)  # no room for both words
     for rejected, one in newest.items():
         left, right = _ends(figure, one)
-        before = right > first + (last - first) * 0.6
+        late, early = right > first + (last - first) * 0.6, left < first + (last - first) * 0.3
+        before = late and not early  # where neither side has room the words stand on the span itself
         figure.add_annotation(
-            x=left if before else right, y=y, text="Rejected" if rejected else "Labelled", showarrow=False,
+            x=left if late else right, y=y, text="Rejected" if rejected else "Labelled", showarrow=False,
             xanchor="right" if before else "left", xshift=-5 if before else 5, yanchor=anchor,
-            font={"size": 12.5, "color": theme.muted}, bgcolor=fade(theme.panel, 0.8),
+            font={"size": 12.5, "color": theme.muted}, bgcolor=theme.panel if late and early else fade(theme.panel, 0.8),
         )  # fmt: skip

@@ -15,10 +15,14 @@ MOST_LABELS = 100
 
 
 def edit(shown: View) -> None:
-    """A popover with one label to change or delete; after either the button that takes it back."""
+    """A popover with one label to name anew or delete."""
     if not shown.labels.empty:
         with st.popover("Change a label", key="label-edit"):
             _choose(shown)
+
+
+def undo(shown: View) -> None:
+    """What was changed last, and the button that takes it back."""
     undone = state.kept(UNDO)
     if undone is None or undone[0] != shown.row.id:
         return
@@ -45,10 +49,9 @@ def _choose(shown: View) -> None:
 
 
 def _name(shown: View, label: pd.Series) -> str:
-    """“Sensor fault, Mon 9 Mar, 08:00, 640, nothing”."""
-    where = anomaly_labels.where(shown, label["location"])
-    told = [anomaly_labels.kind_words(str(label["kind"])), words.moment(label["start"], shown.found.step), where]
-    return ", ".join([*told, anomaly_labels.SAID[label["verdict"]]])
+    """“640, Mon 9 Mar, 08:00: nothing”; short enough for the box."""
+    where, said = anomaly_labels.where(shown, label["location"]), anomaly_labels.SAID[label["verdict"]]
+    return f"{where}, {words.moment(label['start'], shown.found.step)}: {said}"
 
 
 def _rows(label: pd.Series) -> pd.DataFrame:
