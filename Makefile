@@ -1,7 +1,7 @@
 # Fieldcast: two commands are enough, `make run` and `make test`. Each makes the environment first when it is missing.
 #   PORT=8510       port of the dashboard (8501)              PYTHON=python3.12   Python to make .venv with
 #   DATA=folder     public data for `make bench`              TORCH_INDEX=...     where to take torch from (README.md)
-.PHONY: help setup setup-dev run test check format bench bench-peers screenshots clean
+.PHONY: help setup setup-dev run test check format bench bench-peers bench-detectors screenshots clean
 
 PORT ?= 8501
 DATA ?=
@@ -21,6 +21,7 @@ help:
 	@echo "make format       put the code into its format"
 	@echo "make bench        measured comparisons (DATA=folder with the public data)"
 	@echo "make bench-peers  speed and memory beside darts and neuralforecast"
+	@echo "make bench-detectors  auto beside PyOD and merlion (DATA=folder with the public data)"
 	@echo "make screenshots  write every page to docs/screenshots"
 
 setup:
@@ -51,8 +52,12 @@ bench-peers: setup-dev
 	@tools/setup-peers.sh
 	@$(PY) -m benchmarks.peers $(ARGS)
 
+bench-detectors: setup-dev
+	@tools/setup-detectors.sh
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.detectors $(DATA) $(ARGS)
+
 screenshots: setup-dev
 	@$(PY) -m tools.screenshots $(ARGS)
 
 clean:
-	rm -rf .venv .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .venv-detectors .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,7 @@ import pandas as pd
 
 import stcore
 from stcore.anomaly import DETECTORS, against_past, fit_detector
-from stcore.anomaly.past import first_of, from_before, rarity
+from stcore.anomaly.rarity import first_of, from_before, rarity
 from stcore.data.panel import Panel
 from stcore.errors import StcoreError
 from stcore.evaluation.nab_score import PROBATION, PROBATION_ROWS, nab_score

@@ -9,6 +9,7 @@ from stcore.ui import (
     anomaly_event,
     anomaly_files,
     anomaly_judges,
+    anomaly_label_edit,
     anomaly_labels,
     anomaly_map,
     anomaly_measures,
@@ -62,7 +63,7 @@ with left, parts.panel("", key="anomalies-map"):
 with right, parts.panel("", key="anomalies-curve"):
     anomaly_curve.curve(shown, table, chosen, number, when, between)
     if number is not None:
-        anomaly_curve.swim_lanes(shown, table, number, when, between)
+        anomaly_curve.swim_lanes(shown, table, chosen, number, when, between)
 
 if event is not None:
     with parts.panel(f"{anomaly_view.name(event, shown)}", key="anomalies-event"):
@@ -98,8 +99,10 @@ with (
 ):
     with st.container(horizontal=True, gap="small"):
         anomaly_labels.span(shown, chosen)
+        anomaly_label_edit.edit(shown)
         anomaly_labels.exchange(shown)
     anomaly_labels.listed(shown)
+    anomaly_label_edit.undo(shown)
     anomaly_measures.draw(shown)
 with right:
     anomaly_trust.draw(shown)

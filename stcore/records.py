@@ -346,6 +346,7 @@ class Detection:
         least_steps: an alarm that ends sooner is none.
         alone: [time, location, feature] signed deviation that the whole network does not share, or None; names the events.
         raised: float32 [time, location] in the unit of ``scores``, or None: a second measure that raises alarms, without an order.
+        since: int [location] steps that an alarm of each place had lasted before the first row, or None: there was none.
     """
 
     scores: np.ndarray
@@ -364,6 +365,7 @@ class Detection:
     least_steps: int = 1
     alone: np.ndarray | None = None
     raised: np.ndarray | None = None
+    since: np.ndarray | None = None
 
     @property
     def heights(self) -> np.ndarray:
@@ -375,13 +377,13 @@ class Detection:
         """bool [time, location]: height above the threshold where something was observed, held and long enough."""
         from stcore.anomaly.alarming import alarmed
 
-        return alarmed(self.heights, self.observed, self.threshold, self.hysteresis, self.least_steps)
+        return alarmed(self.heights, self.observed, self.threshold, self.hysteresis, self.least_steps, self.since)
 
     def rethreshold(self, threshold: float, **rules: Any) -> Detection:
         """The same scores under another threshold, and ``hysteresis`` and ``least_steps`` where given; nothing is computed again."""
         from stcore.anomaly.events import with_events
 
-        return with_events(replace(self, threshold=float(threshold), **rules))
+        return with_events(replace(self, threshold=float(threshold), since=None, **rules))
 
     def to_frame(self) -> pd.DataFrame:
         """time, location, score, threshold, alarm: one row a step and location."""

@@ -20,6 +20,7 @@ from stcore.anomaly.context import in_context
 from stcore.anomaly.contract import Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised, tell_event
 from stcore.anomaly.events import find_events
+from stcore.anomaly.feed_alarms import FeedAlarms
 from stcore.anomaly.isolation_forest import IsolationForestSettings
 from stcore.anomaly.judging import Judgement, judged, threshold_from
 from stcore.anomaly.kmeans import KMeansSettings
@@ -29,7 +30,7 @@ from stcore.anomaly.naming import KINDS
 from stcore.anomaly.neighbours import NeighboursSettings
 from stcore.anomaly.network import NetworkSettings, watch
 from stcore.anomaly.network_pca import NetworkPcaSettings
-from stcore.anomaly.past import against_past
+from stcore.anomaly.past import Past, against_past
 from stcore.anomaly.patch_cnn import PatchCnnSettings
 from stcore.anomaly.poly import PolySettings
 from stcore.anomaly.predictions import compared_leads, from_predictions
@@ -218,7 +219,7 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 
 __all__ = [
-    "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "Judgement", "NetworkSettings", "SelfTest",
+    "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "FeedAlarms", "Judgement", "NetworkSettings", "Past", "SelfTest",
     "against_past", "alarms_a_week", "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
     "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
     "watch", "with_alarms",

@@ -81,7 +81,7 @@ def with_alarms(detection: Detection, settings: AlarmSettings, until: Any = None
     calibration = np.where(detection.observed[rows], judged[rows], np.nan)
     cut = threshold(calibration, detection.step, settings)
     return with_events(
-        replace(detection, threshold=cut, hysteresis=settings.hysteresis, least_steps=settings.least_steps)
+        replace(detection, threshold=cut, hysteresis=settings.hysteresis, least_steps=settings.least_steps, since=None)
     )
 
 
@@ -104,20 +104,42 @@ def alarms_a_week(detection: Detection, cuts: Sequence[float]) -> np.ndarray:
     return np.asarray(standing / max(weeks, 1e-9) / max(scores.shape[1], 1), np.float64)
 
 
-def alarmed(scores: np.ndarray, observed: np.ndarray, cut: float, hysteresis: float, least: int) -> np.ndarray:
+def alarmed(
+    scores: np.ndarray, observed: np.ndarray, cut: float, hysteresis: float, least: int, since: np.ndarray | None = None
+) -> np.ndarray:
     """Alarms bool [time, location] that begin above ``cut``, end below ``hysteresis`` x ``cut`` and last ``least`` steps.
 
     An unobserved step begins no alarm and is none, but does not end one whose score stays up.
+
+    Args:
+        since: as in ``lasted``.
     """
-    begins = (scores > cut) & observed
     if hysteresis == 1 and least == 1:
-        return begins
+        return (scores > cut) & observed
+    length = lasted(scores, observed, (cut, hysteresis), since)
+    going = length > 0
+    if least > 1:
+        rows = np.arange(len(scores))[:, None]
+        end = np.minimum.accumulate(np.where(going, len(scores), rows)[::-1], axis=0)[::-1] - 1
+        going &= np.take_along_axis(length, np.maximum(end, 0), axis=0) >= least
+    return np.asarray(going & observed)
+
+
+def lasted(
+    scores: np.ndarray, observed: np.ndarray, cuts: tuple[float, float], since: np.ndarray | None = None
+) -> np.ndarray:
+    """Steps that the alarm of each place has lasted so far, long enough to count or not: int [time, location], 0 = none.
+
+    Args:
+        cuts: threshold, and the share of it that ends an alarm.
+        since: int [location], steps it had lasted before the first row; None: there was none.
+    """
+    cut, hysteresis = cuts
+    before = np.zeros(scores.shape[1], np.int64) if since is None else since
+    begins = (scores > cut) & observed
     ends = scores <= cut * hysteresis
     rows = np.arange(len(scores))[:, None]
     turn = np.maximum.accumulate(np.where(begins | ends, rows, -1), axis=0)
-    going = (turn >= 0) & np.take_along_axis(begins, np.maximum(turn, 0), axis=0)
-    if least > 1:
-        before = np.maximum.accumulate(np.where(going, -1, rows), axis=0)
-        after = np.minimum.accumulate(np.where(going, len(scores), rows)[::-1], axis=0)[::-1]
-        going &= after - before > least
-    return np.asarray(going & observed)
+    going = np.where(turn >= 0, np.take_along_axis(begins, np.maximum(turn, 0), axis=0), before > 0)
+    quiet = np.maximum.accumulate(np.where(going, -1 - before, rows), axis=0)  # the last step without
+    return np.asarray(np.where(going, rows - quiet, 0))

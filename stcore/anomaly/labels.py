@@ -150,6 +150,26 @@ def with_verdict(
     )
 
 
+def exchanged(labels: pd.DataFrame, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Labels without the rows of ``old`` and with those of ``new``; rows of ``old`` that are no more are passed over."""
+    table, gone = _complete(labels), set(_keys(_complete(old)))
+    kept = table[[key not in gone for key in _keys(table)]]
+    return kept if new.empty else pd.concat([kept, _complete(new)], ignore_index=True) if len(kept) else _complete(new)
+
+
+def last_words(labels: pd.DataFrame, place: str) -> pd.DataFrame:
+    """What was said last about each span at a place, in the order of its start."""
+    table = _complete(labels)
+    here = table[table["location"].isna() | (table["location"] == place)]
+    order = np.argsort(pd.to_datetime(here["when"], utc=True).fillna(pd.Timestamp(0, tz="UTC")), kind="stable")
+    return here.iloc[order].drop_duplicates(["start", "end"], keep="last").sort_values("start", ignore_index=True)
+
+
+def _keys(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Each row as a value that equals that of the same label."""
+    return list(table.astype(object).where(table.notna(), None).itertuples(index=False, name=None))
+
+
 def truth(labels: pd.DataFrame, detection: Detection | Panel) -> np.ndarray:
     """bool [time, location], True where something was labelled; a later verdict on the same cells replaces an earlier one."""
     out = np.zeros((len(detection.time), len(detection.locations)), bool)

@@ -7,14 +7,18 @@ needs no threshold learnt beforehand and puts all places and data sets on one sc
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
 from stcore.anomaly import thresholds
 from stcore.anomaly.events import with_events
-from stcore.anomaly.rows import gaps_open
+from stcore.anomaly.rarity import first_of, from_before, no_counts, no_moments, none_before, rarity
+from stcore.anomaly.rows import gaps_open, missing_between, order_of
 from stcore.anomaly.scores import strongest
+from stcore.anomaly.stored import reading_state, write_state
 from stcore.data.panel import Panel
 from stcore.errors import DataError
 from stcore.records import Detection
@@ -25,7 +29,7 @@ def against_past(detection: Detection, panel: Panel, quiet: int = 0, until: Any 
 
     A score of 2 is what one step in a hundred reaches. It is the mean of two rarities (``rarity``): that of the detection's score, and
     that of the distance from everything seen so far (``from_before``). Nothing after a step counts, provided that the detection
-    itself looked back only (setting ``causal``) and was fitted on earlier rows.
+    itself looked back only (setting ``causal``) and was fitted on earlier rows. ``Past`` does the same for rows as they come.
 
     Args:
         panel: what was scored, with the same steps and places.
@@ -35,81 +39,115 @@ def against_past(detection: Detection, panel: Panel, quiet: int = 0, until: Any 
     Raises:
         DataError: a panel of other steps or places.
     """
-    if detection.scores.shape != panel.shape[:2] or not detection.time.equals(panel.time):
+    return Past(quiet).judge(detection, panel, until)
+
+
+class Past:
+    """What ``against_past`` remembers of the steps before: some 4 KB a place, however long the feed.
+
+    The first rows it judges set its threshold; give it those the detector was fitted on, then what ``update`` finds in new ones.
+    All together they get the scores and alarms of one ``against_past`` over all rows, with the last of the first ones as ``until``.
+
+    Attributes:
+        quiet: steps after an alarm in which only a higher score counts.
+        threshold: cut of the scores; None before the first rows.
+    """
+
+    def __init__(self, quiet: int = 0) -> None:
+        self.quiet = max(0, int(quiet))
+        self.threshold: float | None = None
+        self._places: tuple[str, ...] = ()
+        self._features: tuple[str, ...] = ()
+        self._last: pd.Timestamp | None = None
+        self._state: dict[str, np.ndarray] = {}
+
+    def judge(self, found: Detection, rows: Panel, until: Any = None) -> Detection:
+        """Score rows that follow those judged last. Steps that never came count as not observed.
+
+        Args:
+            found: scores of these rows, as a detector's ``score`` or ``update`` gives them.
+            rows: the rows, with the same steps and places; the values judged first, places in any order.
+            until: last time whose scores set the threshold, with the first rows; None: all of them.
+
+        Raises:
+            DataError: rows of other steps or places than the scores, values that are missing, or rows that do not come
+                after the last ones. ModelError: not the places that came before.
+        """
+        _check_same(found, rows)
+        if self._last is None:
+            self._begin(found, rows)
+        else:
+            self._skip(missing_between(self._last, rows))
+        order = order_of(self._places, found)
+        values = gaps_open(rows.select(self._features)).values[:, order].astype(np.float32)
+        level = strongest(from_before(values.reshape(len(values), -1), self._state["moments"]), values.shape[2])
+        scores = np.where(found.observed, found.scores, np.nan)[:, order]
+        mean = (rarity(scores, self._state["counts"]) + rarity(level, self._state["level_counts"])) / 2
+        if self.threshold is None:
+            seen = slice(*found.time.slice_indexer(None, until).indices(len(found.time))[:2])
+            rate = thresholds.usual_rate(len(self._places), found.step)
+            self.threshold = thresholds.threshold(mean[seen], rate, floor=0.0)
+        self._last = found.time[-1]
+        kept = np.empty(mean.shape, np.float32)
+        kept[:, order] = first_of(np.nan_to_num(mean), self.quiet, self._state["before"])
+        return with_events(
+            replace(
+                found, scores=kept, raised=None, threshold=self.threshold, hysteresis=1.0, least_steps=1, since=None
+            )
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write past.json and past.safetensors, beside the detector's own files or elsewhere; nothing is pickled.
+
+        Raises:
+            StoreError: the folder cannot be written to.
+        """
+        about = {
+            "quiet": self.quiet, "threshold": self.threshold, "locations": self._places, "features": self._features,
+            "last": None if self._last is None else self._last.isoformat(),
+            "clock": None if self._last is None or self._last.tz is None else str(self._last.tz),
+        }  # fmt: skip
+        write_state(Path(folder), "past", about, self._state)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what ``save`` wrote.
+
+        Raises:
+            StoreError: files missing, torn, or of another schema version.
+        """
+        with reading_state(Path(folder), "past") as (about, arrays):
+            past = cls(about["quiet"])
+            past.threshold, past._state = about["threshold"], arrays
+            past._places, past._features = tuple(about["locations"]), tuple(about["features"])
+            if about["last"] is not None:
+                last = pd.Timestamp(about["last"])
+                past._last = last.tz_convert(about["clock"]) if about["clock"] else last
+        return past
+
+    def _begin(self, found: Detection, rows: Panel) -> None:
+        self._places, self._features = tuple(found.locations.index), rows.features
+        places = len(self._places)
+        self._state = {
+            "counts": no_counts(places), "level_counts": no_counts(places),
+            "moments": no_moments(places * len(self._features)), "before": none_before(self.quiet, places),
+        }  # fmt: skip
+
+    def _skip(self, gap: int) -> None:
+        """Let steps pass of which nothing is known."""
+        first_of(np.zeros((min(gap, self.quiet), len(self._places))), self.quiet, self._state["before"])
+
+
+def _check_same(found: Detection, rows: Panel) -> None:
+    """Refuse rows other than the scored ones.
+
+    Raises:
+        DataError: other steps or places.
+    """
+    same = found.scores.shape == rows.shape[:2] and found.time.equals(rows.time)
+    if not same or not found.locations.index.equals(rows.locations.index):
         raise DataError(
-            f"{len(detection.time):,} steps were scored; the panel has {len(panel.time):,}, or others.",
+            f"{len(found.time):,} steps of {len(found.locations):,} places were scored; the panel has {len(rows.time):,} of "
+            f"{len(rows.locations):,}, or others.",
             "Give the panel that was scored.",
         )
-    values = gaps_open(panel).values
-    level = strongest(from_before(values.reshape(len(values), -1)), values.shape[2])
-    scores = np.where(detection.observed, detection.scores, np.nan)
-    mean = (rarity(scores) + rarity(level)) / 2
-    rows = slice(*detection.time.slice_indexer(None, until).indices(len(detection.time))[:2])
-    rate = thresholds.usual_rate(len(detection.locations), detection.step)
-    cut = thresholds.threshold(mean[rows], rate, floor=0.0)
-    kept = first_of(np.nan_to_num(mean), quiet).astype(np.float32)
-    return with_events(replace(detection, scores=kept, raised=None, threshold=cut, hysteresis=1.0, least_steps=1))
-
-
-def rarity(scores: np.ndarray) -> np.ndarray:
-    """-log10 of the share of the scores up to each that are at least as high, itself counted: float64 [time, series], 0 or more.
-
-    Args:
-        scores: [time, series], NaN = unknown, and unknown in the result.
-    """
-    known = np.isfinite(scores)
-    share = (1 + _earlier_above(np.where(known, scores, -np.inf))) / np.maximum(np.cumsum(known, axis=0), 1)
-    return np.where(known, -np.log10(share), np.nan)
-
-
-def from_before(values: np.ndarray) -> np.ndarray:
-    """Distance of each value from the mean of all earlier ones, in their standard deviations: float64 [time, series].
-
-    Args:
-        values: [time, series], NaN = unknown, and unknown in the result; 0 while fewer than two earlier ones are known.
-    """
-    known = np.isfinite(values)
-    first = np.take_along_axis(values, np.argmax(known, axis=0)[None], axis=0)  # keeps the squares small
-    moved = np.where(known, values.astype(np.float64) - first, 0.0)
-    count, total, square = (_before(each) for each in (known.astype(np.float64), moved, moved**2))
-    mean = total / np.maximum(count, 1)
-    spread = np.sqrt(np.maximum(square / np.maximum(count, 1) - mean**2, 0))
-    least = 1e-6 * np.maximum(np.abs(np.nan_to_num(first)), 1e-6)
-    return np.where(known, np.where(count < 2, 0.0, np.abs(moved - mean) / np.maximum(spread, least)), np.nan)
-
-
-def first_of(scores: np.ndarray, quiet: int) -> np.ndarray:
-    """Scores [time, series] with 0 for those that one of the ``quiet`` steps before reached."""
-    from scipy.ndimage import maximum_filter1d
-
-    if quiet < 1:
-        return scores
-    before = np.concatenate([np.full((1, scores.shape[1]), -np.inf), scores[:-1]])
-    highest = maximum_filter1d(before, quiet, axis=0, origin=(quiet - 1) // 2, mode="constant", cval=-np.inf)
-    return np.where(scores > highest, scores, 0.0)
-
-
-def _before(values: np.ndarray) -> np.ndarray:
-    """Sum of the rows before each [time, series]."""
-    return np.asarray(np.cumsum(values, axis=0) - values)
-
-
-def _earlier_above(scores: np.ndarray) -> np.ndarray:
-    """How many earlier rows are at least as high: int [time, series].
-
-    Rows are counted as a merge sort would: in blocks of 2, 4, 8, ... rows, each row of the right half against the left one.
-    """
-    count, series = scores.shape
-    size = 1 << max(count - 1, 1).bit_length()
-    padded = np.full((series, size), -np.inf)
-    padded[:, :count] = scores.T
-    found = np.zeros((series, size), np.int64)
-    half = 1
-    while half < size:
-        blocks = padded.reshape(series, -1, 2 * half)
-        order = np.argsort(-blocks, axis=2, kind="stable")  # of equal ones the earlier first
-        above = np.empty(blocks.shape, np.int64)
-        np.put_along_axis(above, order, np.cumsum(order < half, axis=2), axis=2)
-        found.reshape(blocks.shape)[..., half:] += above[..., half:]
-        half *= 2
-    return found[:, :count].T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,6 +14,7 @@ from stcore.data.panel import Panel, locations_table
 from stcore.data.space import Space
 from stcore.errors import DataError, ModelError
 from stcore.findings import Finding
+from stcore.records import Detection
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,7 @@ def gaps_open(panel: Panel) -> Panel:
 
 def appended(tail: Panel, rows: Panel, most: int) -> Panel:
     """Tail and new rows on one time axis; steps between them are gaps, and of a long gap only the last ``most`` count."""
-    if not len(rows.time) or rows.time[0] <= tail.time[-1]:
-        raise DataError(
-            f"New rows must come after {tail.time[-1]}"
-            + (f"; these start at {rows.time[0]}." if len(rows.time) else "."),
-            "Give only rows that were not seen before.",
-        )
-    gap = len(pd.date_range(tail.time[-1], rows.time[0], freq=steps.offset(rows.step))) - 2
+    gap = missing_between(tail.time[-1], rows)
     if gap > most:
         tail, gap = tail.between(tail.time[-1]), most
         start = rows.time[0] - steps.offset(rows.step) * (most + 1)
@@ -148,3 +144,32 @@ def appended(tail: Panel, rows: Panel, most: int) -> Panel:
     joined = np.concatenate([values, empty, rows.values])
     time = steps.index(start, len(joined), rows.step)
     return replace(rows, values=joined, time=time, labels=rows.labels)
+
+
+def missing_between(last: pd.Timestamp, rows: Panel | Detection) -> int:
+    """Steps between the last one seen and the first of some rows that follow.
+
+    Raises:
+        DataError: rows that do not lie after it, or none.
+    """
+    if not len(rows.time) or rows.time[0] <= last:
+        raise DataError(
+            f"New rows must come after {last}" + (f"; these start at {rows.time[0]}." if len(rows.time) else "."),
+            "Give only rows that were not seen before.",
+        )
+    return len(pd.date_range(last, rows.time[0], freq=steps.offset(rows.step))) - 2
+
+
+def order_of(places: Sequence[str], found: Detection) -> np.ndarray:
+    """Positions of the places in a detection of the same ones, in any order.
+
+    Raises:
+        ModelError: other places.
+    """
+    order = found.locations.index.get_indexer(pd.Index(places))
+    if len(order) != len(found.locations) or (order < 0).any():
+        raise ModelError(
+            f"{len(found.locations)} places came; the {len(places)} that came before are followed.",
+            "Give every place, with gaps where nothing arrived.",
+        )
+    return np.asarray(order)

@@ -51,23 +51,13 @@ def write(
     Raises:
         StoreError: the folder cannot be written to.
     """
-    from safetensors.numpy import save
-
     told: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION, **about, "step": scope.step, "clock": tail.clock,
+        **about, "step": scope.step, "clock": tail.clock,
         "calendar": {"cycle": calendar.cycle and asdict(calendar.cycle), "weekend": calendar.weekend},
         "locations": scope.locations, "features": scope.features, "tail_start": tail.time[0].isoformat(),
         "schema": {name: tail.schema[name].model_dump(mode="json") for name in scope.features},
     }  # fmt: skip
-    every = {name: np.ascontiguousarray(array) for name, array in {**arrays, "tail": tail.values}.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "detector.safetensors", save(every))
-        _replace(folder / "detector.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
-    except OSError as error:
-        raise StoreError(
-            f"The detector cannot be saved in {folder} ({error.strerror}).", "Free space, or choose another folder."
-        ) from error
+    write_state(folder, "detector", told, {**arrays, "tail": tail.values})
 
 
 @contextmanager
@@ -77,20 +67,51 @@ def reading(folder: Path) -> Iterator[Parts]:
     Raises:
         StoreError: files missing, torn, or of another schema version.
     """
+    with reading_state(folder, "detector") as (about, arrays):
+        yield _parts(about, arrays)
+
+
+def write_state(folder: Path, name: str, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write NAME.json and NAME.safetensors; each file aside and renamed, so that a torn one is never found.
+
+    Raises:
+        StoreError: the folder cannot be written to.
+    """
+    from safetensors.numpy import save
+
+    every = {each: np.ascontiguousarray(array) for each, array in arrays.items()}
+    told = json.dumps({"schema_version": SCHEMA_VERSION, **about}, ensure_ascii=False, indent=1)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / f"{name}.safetensors", save(every))
+        _replace(folder / f"{name}.json", told.encode())
+    except OSError as error:
+        raise StoreError(
+            f"The {name} cannot be saved in {folder} ({error.strerror}).", "Free space, or choose another folder."
+        ) from error
+
+
+@contextmanager
+def reading_state(folder: Path, name: str) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """What ``write_state`` wrote; whatever goes wrong with it inside the ``with`` is told as a torn file.
+
+    Raises:
+        StoreError: files missing, torn, or of another schema version.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        about = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
+        about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         if about.get("schema_version") != SCHEMA_VERSION:
             raise StoreError(
-                f"The detector in {folder.name} has schema version {about.get('schema_version')}; this version reads "
+                f"The {name} in {folder.name} has schema version {about.get('schema_version')}; this version reads "
                 f"{SCHEMA_VERSION}.",
                 "Fit it again with this version.",
             )
-        yield _parts(about, load_file(folder / "detector.safetensors"))
+        yield about, load_file(folder / f"{name}.safetensors")
     except (OSError, ValueError, KeyError, AttributeError, TypeError, SafetensorError) as error:
-        raise StoreError(f"The detector in {folder} cannot be read ({error}).", "Fit it again.") from error
+        raise StoreError(f"The {name} in {folder} cannot be read ({error}).", "Fit it again.") from error
 
 
 def _parts(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Parts:

@@ -31,20 +31,23 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Kept:
-    """A stored detection: its key, detector (registry name), settings, values it judged, and when it was made (ISO, UTC)."""
+    """A stored detection: its key, detector (registry name), settings, values it judged, when it was made (ISO, UTC), and the
+    last time that taught what is usual (None: all of them)."""
 
     key: str
     detector: str
     settings: Mapping[str, Any]
     features: tuple[str, ...]
     made: str
+    fit_end: str | None = None
 
 
-def key_of(detector: str, settings: Mapping[str, Any]) -> str:
-    """Name of what a detector with these settings finds: “auto”, “knn-1f3a9c02”."""
-    if not settings:
+def key_of(detector: str, settings: Mapping[str, Any], fit_end: str | None = None) -> str:
+    """Name of what a detector with these settings, taught up to ``fit_end``, finds: “auto”, “knn-1f3a9c02”."""
+    if not settings and fit_end is None:
         return detector
-    text = json.dumps([detector, dict(settings)], sort_keys=True, default=str)
+    told = [detector, dict(settings), *([] if fit_end is None else [fit_end])]
+    text = json.dumps(told, sort_keys=True, default=str)
     return f"{detector}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
@@ -57,7 +60,14 @@ def kept(row: DatasetRow) -> list[Kept]:
         about = about_detection(folder)
         if about.get("digest") == row.digest:
             found.append(
-                Kept(folder.name, about["detector"], about["settings"], tuple(about["features"]), about["made"])
+                Kept(
+                    folder.name,
+                    about["detector"],
+                    about["settings"],
+                    tuple(about["features"]),
+                    about["made"],
+                    about.get("fit_end"),
+                )
             )
     return sorted(found, key=lambda each: each.made, reverse=True)
 
@@ -84,29 +94,29 @@ def make(row: DatasetRow, payload: Mapping[str, Any], tell: Tell) -> None:
     """Judge a data set with a detector and keep what it finds.
 
     Args:
-        payload: detector, settings.
+        payload: detector, settings; fit_end, the last time that teaches what is usual, where it is not all the data.
         tell: is told each of ``STAGES``; may raise to end the work there.
     """
     from stcore.anomaly import fit_detector, in_context, spec
     from stcore.anomaly.detection_files import write_detection
     from stcore.anomaly.rows import scored_features
 
-    name, settings = str(payload["detector"]), dict(payload.get("settings") or {})
+    name, settings, fit_end = str(payload["detector"]), dict(payload.get("settings") or {}), payload.get("fit_end")
     spec(name)
     tell("Reading the data")
     panel = panel_of(row)
     tell("Learning what is usual")
-    detector = fit_detector(panel, name, settings=settings)
+    detector = fit_detector(panel, name, fit_end, settings)
     tell("Scoring every step")
     found = detector.score(panel)  # type: ignore[union-attr]
     tell("Naming the events")
-    found = in_context(found, panel)
+    found = in_context(found, panel, fit_end)
     tell("Saving")
     about = {
         "settings": settings, "digest": row.digest, "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "features": list(scored_features(panel).features),
+        "features": list(scored_features(panel).features), "fit_end": fit_end,
     }  # fmt: skip
-    write_detection(found, dataset_folder(row.id) / FOLDER / key_of(name, settings), about)
+    write_detection(found, dataset_folder(row.id) / FOLDER / key_of(name, settings, fit_end), about)
 
 
 def panel_of(row: DatasetRow) -> Panel:

@@ -58,9 +58,9 @@ def lanes(
             text=[fig.safe(bar.name) for bar in shown], textposition="none", hovertemplate="%{text}<extra></extra>",
         )
     )  # fmt: skip
-    late = first + (last - first) * 0.55
+    late, early = first + (last - first) * 0.55, first + (last - first) * 0.3
     for row, (bar, (left, right)) in enumerate(zip(shown, spans, strict=True)):
-        _name(figure, row, bar, (left, right, late), theme, bar.event == opened)
+        _name(figure, row, bar, (left, right, late, early), theme, bar.event == opened)
     if now is not None:
         fig.vertical(figure, fig.wall(pd.Timestamp(now)), "", theme, dash="dot")
     figure.update_yaxes(showgrid=False, tickvals=[], ticktext=[])
@@ -79,18 +79,19 @@ def _name(
     figure: go.Figure,
     row: int,
     bar: Bar,
-    place: tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp],
+    place: tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp, pd.Timestamp],
     theme: Theme,
     opened: bool,
 ) -> None:
-    """The name right of the bar, or left of it where the bar ends late."""
-    left, right, late = place
-    before = right > late
+    """The name right of the bar, left of it where the bar ends late, on it where it also begins so early that a name would be cut."""
+    left, right, late, early = place
+    before = right > late and left >= early
     text = fig.safe(bar.name, 34)
     figure.add_annotation(
-        x=left if before else right, y=row, text=f"<b>{text}</b>" if opened else text, showarrow=False,
+        x=left if right > late else right, y=row, text=f"<b>{text}</b>" if opened else text, showarrow=False,
         xanchor="right" if before else "left", yanchor="middle", xshift=-6 if before else 6,
         font={"size": 12.5, "color": theme.ink if opened else theme.muted},
+        bgcolor=fade(theme.panel, 0.85) if right > late and not before else None,
     )  # fmt: skip
 
 

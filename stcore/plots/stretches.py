@@ -28,7 +28,7 @@ def over_usual(
         kind: mark of the event.
         unit: for the tooltip.
     """
-    figure = fig.blank(theme, 200, fig.axis_range([strange, *(values for _, values in usual)]), right=104)
+    figure = fig.blank(theme, 200, fig.axis_range([strange, *(values for _, values in usual)]), right=70)
     x = fig.wall(time)
     figure.add_shape(
         type="rect", x0=x[inside[0]], x1=x[inside[1]], y0=0, y1=1, yref="paper", layer="below", line={"width": 0},
@@ -38,7 +38,7 @@ def over_usual(
         fig.line(figure, x, values, theme.baseline, 1.2, name=name, unit=unit)
     fig.line(figure, x, strange, theme.kind(kind).mark, 2.8, name="This one", unit=unit)
     labels = [Label(_last(strange), "This one", theme.kind(kind).text, bold=True)]
-    labels += [Label(_last(values), name, theme.baseline) for name, values in usual]
+    labels += [Label(_last(usual[0][1]), "Usual", theme.baseline)] if usual else []
     return fig.use_times(fig.end_labels(figure, labels), time[0], time[-1])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stcore import words
-from stcore.plots import curves, lanes
+from stcore.plots import curves, labelled, lanes
 from stcore.ui import anomaly_choices, anomaly_labels, anomaly_view, parts, pickers, state
 from stcore.ui.anomaly_judges import Between
 from stcore.ui.anomaly_view import View
@@ -28,7 +28,9 @@ def curve(
     spans = anomaly_view.spans(shown, table, chosen, number)
     band = "90 % band" if "band" in shown.judge.band() else "usual range"
     figure = curves.watched(time, observed, expected, spans, parts.theme(), unit, band)
-    alt = f"{quantity} at {words.short(chosen)}, {words.count(len(spans), 'event')} highlighted"
+    said = anomaly_view.said_at(shown, chosen, between)
+    labelled.at_the_foot(figure, said, parts.theme())
+    alt = f"{quantity} at {words.short(chosen)}, {words.count(len(spans), 'event')} highlighted{_said(len(said))}"
     if not state.kept(anomaly_labels.MARKING):
         parts.chart(figure, "anomalies-line", alt)
         return
@@ -36,20 +38,35 @@ def curve(
     anomaly_labels.marked(parts.chart(figure, "anomalies-mark", alt, "rerun", "box"), time)
 
 
-def swim_lanes(shown: View, table: pd.DataFrame, number: int, when: pd.Timestamp, between: Between) -> None:
+def _said(amount: int) -> str:
+    return f", {words.count(amount, 'label')}" if amount else ""
+
+
+def swim_lanes(
+    shown: View, table: pd.DataFrame, chosen: str, number: int, when: pd.Timestamp, between: Between
+) -> None:
     """One bar an event over the time axis of the curve, in a lane of its own or in those of its places."""
     by = state.kept("anomalies-lanes-by", "event")
     with parts.titled():
         title = "Events of the day" if anomaly_view.one_day(shown.found) else "Events"
         places = words.plural(shown.word)
-        note = anomaly_view.lanes_note(table) if by == "event" else f"The {places} that the most unusual events reached"
+        note = (
+            anomaly_view.lanes_note(table)
+            if by == "event"
+            else f"The {places} that the most unusual events reached; hatched: labelled, dotted: rejected"
+        )
         parts.heading(title, note)
         options = {"event": "By event", "place": f"By {words.short(shown.word, 12)}"}
         by = pickers.segmented("Lanes", options, "anomalies-lanes-by")
-    alt = f"{words.count(len(table), 'event')} over time, by {by}"
     if by == "event":
         figure = lanes.lanes(anomaly_view.bars(shown, table), *between, parts.theme(), str(number), when)
+        said = anomaly_view.said_at(shown, chosen, between)
+        labelled.in_own_lane(figure, said, parts.theme())
     else:
-        stretches, names = anomaly_view.place_lanes(shown, table)
+        stretches, ids = anomaly_view.place_lanes(shown, table)
+        names = [words.place_name(shown.found.locations, place, 14) for place in ids]
         figure = lanes.by_place(stretches, names, *between, parts.theme(), str(number), when)
+        said = [one for lane, place in enumerate(ids) for one in anomaly_view.said_at(shown, place, between, lane)]
+        labelled.over_lanes(figure, said, len(ids), parts.theme())
+    alt = f"{words.count(len(table), 'event')} over time, by {by}{_said(len(said))}"
     parts.chart(figure, "anomalies-lanes", alt, on_select=anomaly_choices.bar_clicked)

@@ -117,7 +117,8 @@ def beside_usual(shown: View, event: pd.Series) -> None:
     off = words.measure(nearest[0].distance, shown.judge.unit(target))
     told = f"The nearest usual stretch, {words.moment(time[nearest[0].first], found.step)}, is {off} away on average"
     parts.chart(figure, "anomalies-usual", told)
-    parts.text(f"{told}.", small=True)
+    others = [words.moment(time[one.first], found.step) for one in nearest[1:]]
+    parts.text(f"{told}. Also in grey: {'; '.join(others)}." if others else f"{told}.", small=True)
 
 
 def past(shown: View, event: pd.Series) -> None:

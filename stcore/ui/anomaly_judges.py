@@ -159,7 +159,12 @@ class Looked:
     @property
     def title(self) -> str:
         name = anomaly.spec(self.kept.detector).title
-        return f"{name}, own settings" if self.kept.settings else name
+        end = f", learnt up to {words.moment(self._end)}" if self._end is not None else ""
+        return f"{name}{', own settings' if self.kept.settings else ''}{end}"
+
+    @property
+    def _end(self) -> pd.Timestamp | None:
+        return None if self.kept.fit_end is None else pd.Timestamp(self.kept.fit_end)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -177,6 +182,8 @@ class Looked:
         return f"Judged by: {self.title}."
 
     def learnt(self) -> str:
+        if self._end is not None:
+            return f"what is usual was learnt from the data up to {words.moment(self._end)}"
         return "what is usual was learnt from all the data"
 
     def band(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from stcore.ui.markup import Column
 OTHER = "anomaly"
 MARKING, MARKED = "anomalies-marking", "anomalies-marked"
 MOST_ROWS = 8
+SAID = {"confirm": "strange", "reject": "nothing", "relabel": "named anew"}
 
 
 def of(row: DatasetRow) -> pd.DataFrame:
@@ -40,19 +41,20 @@ def verdicts(shown: View, event: pd.Series) -> None:
         st.button("Confirm", key="label-confirm", on_click=_say, args=(shown, event, "confirm"), help="It was strange.")
         st.button("Reject", key="label-reject", on_click=_say, args=(shown, event, "reject"), help="It was nothing.")
         with st.popover("Name anew", key="label-anew"):
-            kind = st.selectbox("What it was", _kinds(shown), format_func=_kind_words, key="label-kind")
+            kind = st.selectbox("What it was", kinds(shown), format_func=kind_words, key="label-kind")
             st.button("Save", key="label-relabel", on_click=_say, args=(shown, event, "relabel", kind))
         if said:
             parts.text(f"{words.sentence(said)}.", small=True)
 
 
-def _kinds(shown: View) -> list[str]:
+def kinds(shown: View) -> list[str]:
     """Kinds a label can have: those of events, any that were used before, and the plain word."""
     used = [kind for kind in dict.fromkeys(shown.labels["kind"].astype(str)) if kind not in anomaly.KINDS]
     return [*(kind for kind in anomaly.KINDS if kind != "single"), *used[:20], *([OTHER] if OTHER not in used else [])]
 
 
-def _kind_words(kind: str) -> str:
+def kind_words(kind: str) -> str:
+    """A kind of label in words."""
     return anomaly.KINDS.get(kind, words.sentence(words.short(kind, 30)))
 
 
@@ -61,19 +63,23 @@ def _say(shown: View, event: pd.Series, verdict: Any, kind: str | None = None) -
     same = ["start", "end", "location", "kind", "by", "verdict"]
 
     def added(labels: pd.DataFrame) -> pd.DataFrame:
-        return with_verdict(labels, event, verdict, state.who(), _now(), kind).drop_duplicates(same, keep="last")
+        return with_verdict(labels, event, verdict, state.who(), now(), kind).drop_duplicates(same, keep="last")
 
-    _change(shown.row, added)
+    change(shown.row, added)
 
 
-def _change(row: DatasetRow, how: Any) -> None:
+def change(row: DatasetRow, how: Any) -> bool:
+    """Write the labels as ``how`` makes them; whether it went well, else ``problem`` tells."""
     try:
         labelled.change(row, cached.panel(row.id, state.owner()), how)
     except StcoreError as error:
         state.keep("label-error", (error.message, error.hint))
+        return False
+    return True
 
 
-def _now() -> pd.Timestamp:
+def now() -> pd.Timestamp:
+    """When something is said."""
     return pd.Timestamp.now("UTC").floor("s")
 
 
@@ -94,7 +100,7 @@ def span(shown: View, place: str) -> None:
         st.toggle("Mark on the curve", key=MARKING)
         ids = ["", *shown.found.locations.index[: pickers.MOST_OPTIONS]]
         said = pickers.words_of(shown.found.locations)
-        where = st.selectbox(
+        at = st.selectbox(
             words.sentence(shown.word), ids, ids.index(place) if place in ids else 0, key=f"label-where-{place}"[:200],
             format_func=lambda one: said(one) if one else f"All {words.plural(shown.word)}",
         )  # fmt: skip
@@ -103,11 +109,11 @@ def span(shown: View, place: str) -> None:
         low, high = time[0].tz_localize(None).to_pydatetime(), time[-1].tz_localize(None).to_pydatetime()
         start = st.datetime_input("Start", ends[0], low, high, key=f"label-start-{slot}", step=_step(shown))
         end = st.datetime_input("End", ends[1], low, high, key=f"label-end-{slot}", step=_step(shown))
-        kind = st.selectbox("What it was", _kinds(shown), format_func=_kind_words, key="label-span-kind")
+        kind = st.selectbox("What it was", kinds(shown), format_func=kind_words, key="label-span-kind")
         if end < start:
             parts.text("The end lies before the start.", small=True)
         st.button(
-            "Save label", key="label-add", on_click=_add, args=(shown, where, (start, end), kind), disabled=bool(end < start)
+            "Save label", key="label-add", on_click=_add, args=(shown, at, (start, end), kind), disabled=bool(end < start)
         )  # fmt: skip
 
 
@@ -124,11 +130,11 @@ def _moment(value: Any, other: pd.Timestamp) -> Any:
     return moment.to_pydatetime()
 
 
-def _add(shown: View, where: str, ends: tuple[Any, Any], kind: str) -> None:
+def _add(shown: View, place: str, ends: tuple[Any, Any], kind: str) -> None:
     clock = shown.found.clock
     start, end = (pd.Timestamp(each).tz_localize(clock, ambiguous=True, nonexistent="shift_forward") for each in ends)
-    rows = pd.DataFrame([(start, end, where or None, kind, state.who(), "confirm", _now())], columns=list(COLUMNS))
-    _change(shown.row, lambda labels: pd.concat([labels, rows], ignore_index=True) if len(labels) else rows)
+    rows = pd.DataFrame([(start, end, place or None, kind, state.who(), "confirm", now())], columns=list(COLUMNS))
+    change(shown.row, lambda labels: pd.concat([labels, rows], ignore_index=True) if len(labels) else rows)
     state.drop(MARKED)
 
 
@@ -168,7 +174,7 @@ def _take_in(shown: View, content: bytes, name: str) -> None:
     try:
         table = labelled.taken_in(content, name, panel)
         table = table.assign(
-            by=table["by"].where(table["by"].astype(bool), state.who()), when=table["when"].fillna(_now())
+            by=table["by"].where(table["by"].astype(bool), state.who()), when=table["when"].fillna(now())
         )
         labelled.change(
             shown.row, panel, lambda labels: pd.concat([labels, table], ignore_index=True) if len(labels) else table
@@ -186,27 +192,37 @@ def listed(shown: View) -> None:
             "Nobody said anything yet. Confirm or reject the open event, label a span, or import labels.", small=True
         )
         return
-    together = shown.labels.groupby(
-        ["start", "end", "kind", "by", "verdict", "when"], sort=False, dropna=False, as_index=False
-    ).agg({"location": list})
-    rows = [_row(shown, label) for _, label in together.iloc[::-1].head(MOST_ROWS).iterrows()]
+    labels = together(shown.labels)
+    rows = [_row(shown, label) for _, label in labels.iloc[::-1].head(MOST_ROWS).iterrows()]
     columns = [
         Column("Said"), Column("Where"), Column("Start", number=True), Column("What", minor=True), Column("By", minor=True),
     ]  # fmt: skip
     parts.table(columns, rows, caption="Labels, newest first")
-    if len(together) > MOST_ROWS:
-        parts.text(f"The newest of {words.count(len(together), 'label')}; export has them all.", small=True)
+    if len(labels) > MOST_ROWS:
+        parts.text(f"The newest of {words.count(len(labels), 'label')}; export has them all.", small=True)
+
+
+def together(labels: pd.DataFrame) -> pd.DataFrame:
+    """Labels in the order in which they were said, those of several places that were said at once as one: location is a list."""
+    return labels.groupby(
+        ["start", "end", "kind", "by", "verdict", "when"], sort=False, dropna=False, as_index=False
+    ).agg({"location": list})
+
+
+def where(shown: View, locations: Sequence[str | None]) -> str:
+    """The places of a label in words."""
+    places = [str(place) for place in locations if place is not None]
+    if not places:
+        return f"All {words.plural(shown.word)}"
+    return words.short(places[0], 20) if len(places) == 1 else words.count(len(places), shown.word)
 
 
 def _row(shown: View, label: pd.Series) -> list[object]:
     """A label as a row of the table; places that were labelled together are one."""
-    places = [place for place in label["location"] if place is not None]
-    where = words.short(str(places[0]), 20) if len(places) == 1 else words.count(len(places), shown.word)
     when = "" if pd.isna(label["when"]) else words.day(pd.Timestamp(label["when"]))
     tone = {"confirm": "good", "reject": "bad"}.get(label["verdict"], "muted")
-    verdict = {"confirm": "strange", "reject": "nothing", "relabel": "named anew"}[label["verdict"]]
     return [
-        parts.chip(verdict, tone), where if places else f"All {words.plural(shown.word)}",
-        words.moment(label["start"], shown.found.step), _kind_words(str(label["kind"])),
+        parts.chip(SAID[label["verdict"]], tone), where(shown, label["location"]),
+        words.moment(label["start"], shown.found.step), kind_words(str(label["kind"])),
         ", ".join(part for part in (words.short(str(label["by"]), 20), when) if part),
     ]  # fmt: skip

@@ -6,27 +6,34 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from stcore import anomaly, words
 from stcore.operations import detections, jobs
 from stcore.operations.store import DatasetRow, Job
 from stcore.plots import pictures
-from stcore.ui import forms, frame, opening, parts, state
+from stcore.ui import cached, forms, frame, opening, parts, pickers, state
 from stcore.ui import jobs as job_card
 from stcore.ui.results import Work
 
 PAGE = "Anomalies"
 AWAITED = "anomalies-awaited"
+LEARN_SHARE = 0.7  # as much as a model trains on
 
 
-def look(row: DatasetRow, detector: str = "auto", settings: Mapping[str, Any] | None = None) -> None:
-    """Start a detector in the background; the page opens what it finds."""
+def look(
+    row: DatasetRow, detector: str = "auto", settings: Mapping[str, Any] | None = None, fit_end: str | None = None
+) -> None:
+    """Start a detector in the background; the page opens what it finds.
+
+    Args:
+        fit_end: last time that teaches what is usual, as ISO; None: all the data.
+    """
     title = f"{anomaly.spec(detector).title}: anomalies in {words.short(row.name, 50)}"
-    state.keep(AWAITED, detections.key_of(detector, settings or {}))
-    jobs.submit(
-        "detect", {"dataset": row.id, "detector": detector, "settings": dict(settings or {})}, title, state.owner()
-    )
+    state.keep(AWAITED, detections.key_of(detector, settings or {}, fit_end))
+    payload = {"dataset": row.id, "detector": detector, "settings": dict(settings or {})}
+    jobs.submit("detect", payload | ({} if fit_end is None else {"fit_end": fit_end}), title, state.owner())
 
 
 def open_awaited(row: DatasetRow) -> None:
@@ -84,10 +91,24 @@ def another(row: DatasetRow, first: bool = False) -> None:
         parts.text(known[name].summary, small=True)
         with st.expander("Settings", key="anomalies-detector-settings"):
             settings = forms.edit(known[name].settings, f"anomalies-{name}", columns=1, folded=False)
+        fit_end = _learn_from(row)
         running = detections.job_of(row, "detect", state.owner())
         busy = running is not None and running.active
         if st.button(
             "Look for anomalies", key="anomalies-look", type="secondary" if first else "primary", disabled=busy
         ):
-            look(row, name, settings)
+            look(row, name, settings, fit_end)
             st.rerun()
+
+
+def _learn_from(row: DatasetRow) -> str | None:
+    """Which part of the data teaches what is usual: None for all of it, else its last time as ISO."""
+    options = {"all": "All the data", "until": "The data up to"}
+    if pickers.segmented("Learn what is usual from", options, "anomalies-learn") == "all":
+        return None
+    time = cached.panel(row.id, state.owner()).time.tz_localize(None)
+    low, high = time[0].to_pydatetime(), time[-1].to_pydatetime()
+    proposed = time[max(0, int(LEARN_SHARE * len(time)) - 1)].to_pydatetime()
+    end = st.datetime_input("Last time to learn from", proposed, low, high, key=f"anomalies-learn-until-{row.id}")
+    parts.text("What comes later is judged but teaches nothing. Choose a time before things went wrong.", small=True)
+    return None if end is None else pd.Timestamp(end).isoformat()

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from stcore import anomaly, words
-from stcore.anomaly.labels import verdict_on
+from stcore.anomaly.labels import last_words, verdict_on
 from stcore.data import steps
 from stcore.data.schema import readable
 from stcore.operations.store import DatasetRow
 from stcore.plots.curves import Span
+from stcore.plots.labelled import Said
 from stcore.plots.lanes import MOST_LANES, Bar, Stretch
 from stcore.records import Detection
 from stcore.ui import markup
@@ -212,7 +213,7 @@ def bars(shown: View, table: pd.DataFrame) -> list[Bar]:
 
 
 def place_lanes(shown: View, table: pd.DataFrame) -> tuple[list[Stretch], list[str]]:
-    """The events place by place, from where each was reached: bars and names of the lanes, places with the strangest first."""
+    """The events place by place, from where each was reached: bars and the places of the lanes, those with the strangest first."""
     some = table.head(4 * MOST_LANES)
     order = list(dict.fromkeys(str(row["where"]) for _, row in some.iterrows()))
     order += [place for _, row in some.iterrows() for place in row["spread"] if place not in order]
@@ -226,7 +227,19 @@ def place_lanes(shown: View, table: pd.DataFrame) -> tuple[list[Stretch], list[s
             Stretch(lane[place], str(row["event"]), time[first + late.get(place, 0)], row["end"], MARKS[row["kind"]], name(row, shown))
             for place in row["locations"] if place in lane
         ]  # fmt: skip
-    return out, [words.place_name(shown.found.locations, place, 14) for place in lane]
+    return out, list(lane)
+
+
+MOST_SAID = 60
+
+
+def said_at(shown: View, place: str, between: tuple[pd.Timestamp, pd.Timestamp], lane: int = 0) -> list[Said]:
+    """What people said about a place in a stretch of time, the last word on each span."""
+    if shown.labels.empty:
+        return []
+    table = last_words(shown.labels, place)
+    table = table[(table["end"] >= between[0]) & (table["start"] <= between[1])].head(MOST_SAID)
+    return [Said(row.start, row.end, row.verdict == "reject", lane) for row in table.itertuples()]
 
 
 def describe(shown: View, event: pd.Series, short: bool = False) -> str:

@@ -103,7 +103,9 @@ def _open(job: Job) -> None:
         return
     state.choose("dataset", str(job.payload["dataset"]))
     if job.kind in FOUND:
-        key = detections.key_of(str(job.payload["detector"]), dict(job.payload.get("settings") or {}))
+        key = detections.key_of(
+            str(job.payload["detector"]), dict(job.payload.get("settings") or {}), job.payload.get("fit_end")
+        )
         state.go("anomalies", judge=key)
     page = "forecast" if job.status == Status.DONE else "train"
     state.go(page, run=str(job.run))

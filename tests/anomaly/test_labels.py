@@ -8,9 +8,11 @@ import pytest
 
 from stcore.anomaly.labels import (
     COLUMNS,
+    exchanged,
     from_column,
     from_marks,
     labels_of,
+    last_words,
     read_labels,
     truth,
     with_verdict,
@@ -121,3 +123,41 @@ def test_the_last_word_on_a_span_counts(small):
     assert not truth(labels, small).any()
     labels = with_verdict(labels, event, "relabel", "bob", pd.Timestamp(2024, 2, 5), "local")
     assert truth(labels, small)[:, 0].nonzero()[0].tolist() == [7, 8]
+
+
+@pytest.fixture
+def said(panel):
+    rows = [
+        (panel.time[5], panel.time[9], "p1", "fault", "Ann", "confirm", pd.Timestamp("2024-05-01", tz="UTC")),
+        (panel.time[5], panel.time[9], "p1", "fault", "Bob", "reject", pd.Timestamp("2024-05-02", tz="UTC")),
+        (panel.time[1], panel.time[3], None, "anomaly", "", "confirm", pd.NaT),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_a_label_is_changed_deleted_and_put_back_alone(said, panel, tmp_path, row):
+    stored = read_labels(write_labels(said, tmp_path / "labels.json"), panel)
+    old = stored.iloc[[row]]
+    deleted = exchanged(stored, old, old.iloc[:0])
+    assert len(deleted) == 2
+    assert set(deleted["by"]) == {"Ann", "Bob", ""} - {said["by"][row]}
+    new = old.assign(kind="regional", verdict="relabel")
+    named = exchanged(stored, old, new)
+    assert (len(named), list(named["kind"]).count("regional")) == (3, 1)
+    again = exchanged(named, new, old).sort_values("by", ignore_index=True)
+    pd.testing.assert_frame_equal(again, stored.sort_values("by", ignore_index=True), check_dtype=False)
+    assert len(exchanged(deleted, old, old.iloc[:0])) == 2  # it is no more
+
+
+def test_the_last_label_can_go_and_comes_back_from_the_file(said, panel, tmp_path):
+    one = said.iloc[[0]]
+    none = exchanged(one, one, one.iloc[:0])
+    read = read_labels(write_labels(none, tmp_path / "labels.json"), panel)
+    assert read.empty
+    assert len(exchanged(read, one.iloc[:0], one)) == 1
+
+
+def test_the_last_word_on_each_span_at_a_place(said):
+    assert last_words(said, "p1")["verdict"].tolist() == ["confirm", "reject"]
+    assert last_words(said, "p0")["kind"].tolist() == ["anomaly"]

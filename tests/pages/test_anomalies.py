@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from stcore.anomaly import fit_detector
 from stcore.anomaly.labels import labels_of
 from stcore.data import dataset
 from stcore.data.panel import Panel
@@ -191,3 +192,72 @@ def test_downloads_are_guarded_and_carry_every_place() -> None:
     assert strongest["geometry"]["type"] == "MultiPoint"
     assert len(strongest["geometry"]["coordinates"]) == len(events["locations"].iloc[0])
     assert "=cmd()" not in {value for feature in collection["features"] for value in feature["properties"]["locations"]}
+
+
+def kept_labels(data: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((store.dataset_folder(data) / "labels.json").read_text())["labels"]
+    return found
+
+
+def curves_of(app: AppTest, name: str) -> dict[str, object]:
+    (chart,) = [chart for chart in app.get("plotly_chart") if chart.proto.id.endswith(name)]
+    found: dict[str, object] = json.loads(chart.proto.spec)
+    return found
+
+
+def test_labels_are_drawn_on_the_curve_and_in_the_lanes() -> None:
+    app, _ = found_by_detector()
+    assert "Labelled" not in json.dumps([curves_of(app, "anomalies-line"), curves_of(app, "anomalies-lanes")])
+    app.button(key="label-confirm").click().run()
+    for name in ("anomalies-line", "anomalies-lanes"):
+        drawn = json.dumps(curves_of(app, name))
+        assert "Labelled" in drawn
+        assert "fillpattern" in drawn
+    app.segmented_control(key="anomalies-lanes-by").set_value("place").run()
+    assert "fillpattern" in json.dumps(curves_of(app, "anomalies-lanes"))
+    app.button(key="label-reject").click().run()
+    assert "Rejected" in json.dumps(curves_of(app, "anomalies-line"))
+
+
+def test_one_label_is_named_anew_deleted_and_taken_back() -> None:
+    app, data = found_by_detector()
+    app.button(key="label-confirm").click().run()
+    app.button(key="label-add").click().run()
+    before = kept_labels(data)
+    (box,) = [each for each in app.selectbox if str(each.key).startswith("label-new-kind")]
+    box.set_value("regional").run()
+    app.button(key="label-save").click().run()
+    assert "The label was named anew." in said(app)
+    assert [each["verdict"] for each in kept_labels(data)].count("relabel") == 1
+    app.button(key="label-undo").click().run()
+    assert sorted(map(str, kept_labels(data))) == sorted(map(str, before))
+    app.button(key="label-delete").click().run()
+    assert "The label was deleted." in said(app)
+    assert len(kept_labels(data)) == len(before) - 1
+    app.button(key="label-undo").click().run()
+    assert sorted(map(str, kept_labels(data))) == sorted(map(str, before))
+    assert "was deleted" not in said(app)
+
+
+def test_a_detector_learns_up_to_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, data = found_by_detector()
+    asked: list[Mapping[str, object]] = []
+    app.segmented_control(key="anomalies-learn").set_value("until").run()
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "submit", lambda kind, payload, *_: asked.append(payload))
+        app.button(key="anomalies-look").click().run()
+    end = pd.Timestamp(str(asked[0]["fit_end"]))
+    panel = detections.panel_of(store.dataset(data))
+    assert panel.time[0] < end < panel.time[-1]
+    jobs.submit(
+        "detect", {"dataset": data, "detector": "residual", "settings": {}, "fit_end": end.isoformat()}, "Looking"
+    )
+    key = detections.key_of("residual", {}, end.isoformat())
+    assert key != "residual"
+    app = page("anomalies", dataset=data, judge=key)
+    assert "learnt up to" in said(app)
+    assert "learnt from the data up to" in said(app)
+    part = panel.between(None, end)
+    row = store.dataset(data)
+    judge = next(each for each in anomaly_judges.offered(row, None).values() if each.slot == key)
+    assert judge.preset.threshold == fit_detector(part, "residual").learnt.threshold

@@ -103,7 +103,7 @@ def reread(job: Job, context: JobContext) -> None:
 def detect(job: Job, context: JobContext) -> None:
     """Judge a saved data set with a detector; what it finds is kept in the data set's folder.
 
-    Payload: dataset (id), detector, settings.
+    Payload: dataset (id), detector, settings, fit_end (last time that teaches what is usual; left out: all).
     """
     from stcore.operations import detections
 
