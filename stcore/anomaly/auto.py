@@ -48,7 +48,7 @@ WINDOW_MEMBERS: dict[str, type[WindowDetector[Any]]] = {
 }
 WEIGHTS = {"shape_knn": 6.0}
 """Weight of a member in the average; 1 where not named."""
-WEIGHTS_IN_NETWORK = {"shape_knn": 10.0}
+WEIGHTS_IN_NETWORK = {"shape_knn": 20.0}
 """The same where the network judges single steps."""
 STEP_SHARE = 0.15
 """What a usual deviation of the network's scores adds to those of windows."""
@@ -111,7 +111,8 @@ class Auto(ScoredDetector[AutoSettings]):
     def members(self) -> list[tuple[str, int, float]]:
         """Name, window (0 where steps are judged one by one) and weight of each member of the fit; weights add up to 1.
 
-        What judges steps one by one has no share in the average (weight 0): it speaks alone or not at all.
+        What judges steps one by one has no share in this average (weight 0): the forecast error speaks alone or not at all, and
+        ``STEP_SHARE`` of the network's scores is added to it.
         """
         learnt = self.learnt.arrays["gains#"]
         each = [
