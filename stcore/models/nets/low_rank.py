@@ -89,14 +89,18 @@ class LowRank(Forecaster):
             self._take(sums, whole)
             return whole | {"chosen_on": "default"}
         counts = sorted({0, *(count for count in (1, 4, 8, self.count) if count <= self.count)})
-        tries = [{"patterns": count, "pull": pull} for count in counts for pull in (_PULLS if count else _PULLS[:1])]
-        errors = []
-        for tried in tries:
-            self._take(sums, tried)
-            errors.append(self._error(looks))
-        best = min(range(len(tries)), key=errors.__getitem__)
-        self._take(sums, tries[best])
-        return tries[best] | {"chosen_on": "validation", "error_scaled": errors[best]}
+        errors: dict[tuple[int, float], float] = {}
+        for pull in _PULLS:
+            # without patterns only the level is shared, so one strength is enough
+            tried = counts if pull == _PULLS[0] else counts[1:]
+            solved = [_solved(each, [self._used(count) for count in tried], pull) for each in sums]
+            for count, weights in zip(tried, zip(*solved, strict=True), strict=True):
+                self._set(weights)
+                errors[count, pull] = self._error(looks)
+        best = min(errors, key=errors.__getitem__)
+        chosen = {"patterns": best[0], "pull": best[1]}
+        self._take(sums, chosen)
+        return chosen | {"chosen_on": "validation", "error_scaled": errors[best]}
 
     def solve_with(self, source: Source, chosen: Mapping[str, Any]) -> None:
         """The same with what was chosen before."""
@@ -167,11 +171,19 @@ class LowRank(Forecaster):
 
     def _take(self, sums: Sequence[Sums], chosen: Mapping[str, Any]) -> None:
         """Weights of a number of patterns and a strength (rows' worth of pull of the shared weights toward none)."""
-        used = 1 + int(chosen["patterns"]) * self.lags
-        solved = [_solved(each, used, float(chosen["pull"])) for each in sums]
+        used = self._used(int(chosen["patterns"]))
+        self._set([_solved(each, [used], float(chosen["pull"]))[0] for each in sums])
+
+    def _used(self, patterns: int) -> int:
+        """Shared inputs of a number of patterns."""
+        return 1 + patterns * self.lags
+
+    def _set(self, weights: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Keep the weights of each panel: shared [used, H, N, T], own [H, N, T, k]."""
+        shared = torch.cat([each for each, _ in weights], dim=2)
         self.shared.zero_()
-        self.shared[:used] = torch.cat([shared for shared, _ in solved], dim=2)
-        self.own.copy_(torch.cat([own for _, own in solved], dim=1))
+        self.shared[: len(shared)] = shared
+        self.own.copy_(torch.cat([own for _, own in weights], dim=1))
 
     def _error(self, looks: Source) -> float:
         """Mean absolute scaled error over the origins of ``looks``."""
@@ -192,27 +204,45 @@ def _own(batch: Batch, deviation: Tensor) -> Tensor:
     return torch.cat([now.expand(*season.shape[:4], -1), season], dim=-1)
 
 
-def _solved(sums: Sums, used: int, pull: float) -> tuple[Tensor, Tensor]:
-    """Weights of the first ``used`` shared inputs [used, H, N, T], and of the own ones [H, N, T, k]; some places at a time."""
-    square = sums.shared[:used, :used]
+def _solved(sums: Sums, used: Sequence[int], pull: float) -> list[tuple[Tensor, Tensor]]:
+    """Weights of the first shared inputs [used, H, N, T] and of the own ones [H, N, T, k], for each of the increasing numbers ``used``.
+
+    The factor of fewer inputs is a corner of that of all, so one factor and one substitution serve all numbers of inputs.
+    """
+    square = sums.shared[: used[-1], : used[-1]]
     scale = (square.diagonal() / sums.rows).clamp(min=1e-6)
     factor = torch.linalg.cholesky(square + torch.diag(pull * scale)).float()
-    each = max(1, _CHUNK_NUMBERS // max(1, used * sums.own[:, :1, ..., 0].numel()))
+    each = max(1, _CHUNK_NUMBERS // max(1, used[-1] * sums.own[:, :1, ..., 0].numel()))
     places = [slice(start, start + each) for start in range(0, sums.own.shape[1], each)]
     found = [_solved_at(sums, used, factor, part) for part in places]
-    return torch.cat([shared for shared, _ in found], 2), torch.cat([own for _, own in found], 1)
+    return [
+        (torch.cat([shared for shared, _ in parts], 2), torch.cat([own for _, own in parts], 1))
+        for parts in zip(*found, strict=True)
+    ]
 
 
-def _solved_at(sums: Sums, used: int, factor: Tensor, places: slice) -> tuple[Tensor, Tensor]:
-    """``_solved`` of some places, with the Cholesky factor of the shared inputs' equations."""
-    said, cross, own_square = sums.said[:used, :, places], sums.cross[:used, :, places], sums.own[:, places]
-    known = torch.cholesky_solve(said.flatten(1), factor).view_as(said)
-    known_cross = torch.cholesky_solve(cross.flatten(1), factor).view_as(cross)
+def _solved_at(sums: Sums, used: Sequence[int], factor: Tensor, places: slice) -> list[tuple[Tensor, Tensor]]:
+    """``_solved`` of some places, with the lower Cholesky factor of the shared inputs' equations."""
+    own_square, right = sums.own[:, places], sums.mine[:, places].clone()
     own_scale = (own_square.diagonal(dim1=-2, dim2=-1) / sums.rows).clamp(min=1e-4)
-    left = own_square + torch.diag_embed(_OWN_PULL * own_scale) - torch.einsum("phntk,phntq->hntkq", cross, known_cross)
-    right = sums.mine[:, places] - torch.einsum("phntk,phnt->hntk", cross, known)
-    own = torch.linalg.solve(left.double(), right.double()[..., None])[..., 0].float()
-    return known - torch.einsum("phntk,hntk->phnt", known_cross, own), own
+    left = own_square + torch.diag_embed(_OWN_PULL * own_scale)
+    said, cross = (_forward(each[: used[-1], :, places], factor) for each in (sums.said, sums.cross))
+    found, begin = [], 0
+    for count in used:
+        more = slice(begin, count)
+        left = left - torch.einsum("phntk,phntq->hntkq", cross[more], cross[more])
+        right = right - torch.einsum("phntk,phnt->hntk", cross[more], said[more])
+        own = torch.linalg.solve(left.double(), right.double()[..., None])[..., 0].float()
+        rest = said[:count] - torch.einsum("phntk,hntk->phnt", cross[:count], own)
+        shared = torch.linalg.solve_triangular(factor[:count, :count].T, rest.flatten(1), upper=True)
+        found.append((shared.view_as(rest), own))
+        begin = count
+    return found
+
+
+def _forward(sums: Tensor, factor: Tensor) -> Tensor:
+    """Forward substitution of [p, ...] by the lower factor [p, p]."""
+    return torch.linalg.solve_triangular(factor, sums.flatten(1), upper=False).view(sums.shape)
 
 
 def _directions(rows: Tensor, count: int) -> Tensor:
