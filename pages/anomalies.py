@@ -4,6 +4,7 @@ import streamlit as st
 
 from stcore import words
 from stcore.ui import (
+    anomaly_best,
     anomaly_choices,
     anomaly_curve,
     anomaly_event,
@@ -104,6 +105,7 @@ with (
     anomaly_labels.listed(shown)
     anomaly_label_edit.undo(shown)
     anomaly_measures.draw(shown)
+    anomaly_best.draw(shown, judges)
 with right:
     anomaly_trust.draw(shown)
 

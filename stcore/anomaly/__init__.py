@@ -16,6 +16,7 @@ from stcore.anomaly.alarming import AlarmSettings, alarms_a_week, with_alarms
 from stcore.anomaly.alike import similar_past
 from stcore.anomaly.auto import AutoSettings
 from stcore.anomaly.autoencoder import AutoencoderSettings
+from stcore.anomaly.choosing import by_labels
 from stcore.anomaly.context import in_context
 from stcore.anomaly.contract import Detector, DetectorSpec
 from stcore.anomaly.describe import Expectation, describe_event, expectation, surprised, tell_event
@@ -220,7 +221,7 @@ def _until(panel: Panel, fit_end: Any) -> Panel:
 
 __all__ = [
     "DETECTORS", "KINDS", "AlarmSettings", "Detector", "DetectorSpec", "Expectation", "FeedAlarms", "Judgement", "NetworkSettings", "Past", "SelfTest",
-    "against_past", "alarms_a_week", "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
+    "against_past", "alarms_a_week", "by_labels", "compared_leads", "describe_event", "detect", "expectation", "find_events", "fit_detector", "from_predictions", "in_context", "judged",
     "list_detectors", "load_detector", "self_test", "self_test_key", "similar_past", "spec", "surprised", "tell_event", "threshold_from",
     "watch", "with_alarms",
 ]  # fmt: skip

@@ -261,3 +261,20 @@ def test_a_detector_learns_up_to_a_time(monkeypatch: pytest.MonkeyPatch) -> None
     row = store.dataset(data)
     judge = next(each for each in anomaly_judges.offered(row, None).values() if each.slot == key)
     assert judge.preset.threshold == fit_detector(part, "residual").learnt.threshold
+
+
+def test_two_judges_are_put_in_order_by_the_labels_and_the_better_one_can_take_over() -> None:
+    app, data = found_by_detector()
+    app.button(key="label-confirm").click().run()
+    assert "Who finds them best" not in said(app)
+    anomaly_search_job(data, "seasonal_z")
+    app = page("anomalies", dataset=data, judge="residual")
+    assert "Who finds them best" in said(app)
+    names = [each.key for each in app.button]
+    other = page("anomalies", dataset=data, judge="seasonal_z")
+    both = ["label-judge" in names, "label-judge" in [each.key for each in other.button]]
+    assert sorted(both) == [False, True]  # offered where the other one is better
+    worse = app if both[0] else other
+    worse.button(key="label-judge").click().run()
+    assert not worse.exception
+    assert "label-judge" not in [each.key for each in worse.button]
