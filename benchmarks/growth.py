@@ -48,6 +48,17 @@ def panel(places: int) -> Panel:
     return Panel.from_arrays(values, pd.date_range("2025-01-01", periods=STEPS, freq="h"), table, ["temp_c"])
 
 
+def steps_of(name: str, places: int) -> int:
+    """Steps that see the same share of the windows whatever their number; those of a grid see whole fields."""
+    from stcore.models import list_models
+
+    batch = 4_096
+    seen = (
+        places * max(1, round(batch / places)) if name != "residual" and list_models()[name].sees == "grid" else batch
+    )
+    return max(1, round(4 * batch * places / 207 / seen))
+
+
 def measure(name: str, places: int) -> None:
     """Fit and forecast; what is printed is read by ``main``."""
     import torch
@@ -57,7 +68,7 @@ def measure(name: str, places: int) -> None:
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])  # brings imports of its own
     torch.set_num_threads(1)
     data = panel(places)
-    rounds = {} if name in SOLVED else {"epochs": 1, "steps_per_epoch": max(1, 4 * places // 207)}
+    rounds = {} if name in SOLVED else {"epochs": 1, "steps_per_epoch": steps_of(name, places)}
     with Watch() as watch:
         time.sleep(0.1)
         before, begun = watch.peak, time.process_time()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from stcore import anomaly, words
 from stcore.anomaly import Judgement
+from stcore.anomaly.chance import by_chance
 from stcore.anomaly.labels import truth
 from stcore.errors import StcoreError
 from stcore.operations import labelled
@@ -29,7 +30,7 @@ def draw(shown: View, judges: Mapping[str, Judge]) -> None:
     complete = bool(state.kept(COMPLETE, False))
     key = (*(judge.token for judge in judges.values()), labelled.stamp(shown.row), complete)
     try:
-        best = _best(key, judges, shown.labels, complete)
+        best, chance = _best(key, judges, shown.labels, complete)
     except StcoreError as error:
         parts.text(f"{error.message} {error.hint}", small=True)
         return
@@ -37,24 +38,28 @@ def draw(shown: View, judges: Mapping[str, Judge]) -> None:
     names = list(best)
     parts.table(
         [Column("Judged by"), Column("Events found", number=True), Column("False a day", number=True), Column("VUS-PR", number=True)],
-        rows(best, judges), names.index(shown.judge.slot) if shown.judge.slot in names else -1,
+        rows(best, judges, chance), names.index(shown.judge.slot) if shown.judge.slot in names else -1,
         caption="Who finds the labelled events best",
     )  # fmt: skip
-    parts.text("VUS-PR: how well scores put labelled steps first, at any threshold; 1 is perfect.", small=True)
+    parts.text(
+        "VUS-PR: how well scores put labelled steps first, at any threshold; 1 is perfect. "
+        "By chance: the alarms of the first, moved to other times.", small=True,
+    )  # fmt: skip
     if names[0] != shown.judge.slot:
         st.button(
-            f"Let {judges[names[0]].title} judge", key="label-judge", on_click=_choose, args=(names[0], judges, best)
+            f"Judge by: {judges[names[0]].title}", key="label-judge", on_click=_choose, args=(names[0], judges, best)
         )
 
 
-def rows(best: Best, judges: Mapping[str, Judge]) -> list[list[str]]:
-    """One row a judge, in the order of ``best``."""
+def rows(best: Best, judges: Mapping[str, Judge], chance: Judgement) -> list[list[str]]:
+    """One row a judge, in the order of ``best``, and what chance reaches."""
+    told = [(judges[slot].title, found) for slot, (_, found) in best.items()]
     return [
         [
-            judges[slot].title, words.DASH if found.event_recall is None else words.percent(found.event_recall),
+            title, words.DASH if found.event_recall is None else words.percent(found.event_recall),
             words.number(found.false_a_day, 2), words.fixed(found.vus_pr, 2),
         ]
-        for slot, (_, found) in best.items()
+        for title, found in [*told, ("By chance", chance)]
     ]  # fmt: skip
 
 
@@ -64,5 +69,9 @@ def _choose(slot: str, judges: Mapping[str, Judge], best: Best) -> None:
 
 
 @st.cache_data(max_entries=32, ttl="2h", show_spinner=False)
-def _best(key: tuple[Any, ...], _judges: Mapping[str, Judge], _labels: pd.DataFrame, complete: bool) -> Best:
-    return anomaly.by_labels({slot: judge.preset for slot, judge in _judges.items()}, _labels, complete)
+def _best(
+    key: tuple[Any, ...], _judges: Mapping[str, Judge], _labels: pd.DataFrame, complete: bool
+) -> tuple[Best, Judgement]:
+    best = anomaly.by_labels({slot: judge.preset for slot, judge in _judges.items()}, _labels, complete)
+    slot, (cut, _) = next(iter(best.items()))
+    return best, by_chance(_judges[slot].preset.rethreshold(cut), _labels)
