@@ -71,7 +71,9 @@ class LowRank(Forecaster):
     def forward(self, batch: Batch) -> Tensor:
         """[B, H, N, T, 1]."""
         deviation = _deviation(batch)
-        shared = torch.einsum("bp,phnt->bhnt", self._shared(batch, deviation), self.shared[:, :, batch.location])
+        some = len(batch.location) < self.shared.shape[2]  # of all places the weights are not copied
+        weights = self.shared[:, :, batch.location] if some else self.shared
+        shared = torch.einsum("bp,phnt->bhnt", self._shared(batch, deviation), weights)
         own = torch.einsum("bhntk,hntk->bhnt", _own(batch, deviation), self.own[:, batch.location])
         return (batch.profile + shared + own)[..., None]
 
