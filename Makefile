@@ -49,11 +49,11 @@ bench: setup-dev
 	@$(PY) -m benchmarks.los_loop $(DATA)
 
 bench-peers: setup-dev
-	@tools/setup-peers.sh
+	@tools/setup-beside.sh peers
 	@$(PY) -m benchmarks.peers $(ARGS)
 
 bench-detectors: setup-dev
-	@tools/setup-detectors.sh
+	@tools/setup-beside.sh detectors
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.detectors $(DATA) $(ARGS)
 
 screenshots: setup-dev
